@@ -1,0 +1,209 @@
+"""Derivatives: what flows back through each statement.
+
+In: a statement of a typed Program. Out: its ``Partial``s, one for each contribution that the
+gradient of its target makes to the gradient of an operand, from the rules.
+
+Invariant: a statement without partials has derivative zero; an operation that has no rule
+raises, it never counts as zero.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from numba import types
+
+from ..errors import Complaint, Place, UnsupportedError
+from ..frontend.webs import substitute
+from ..program import Alias, Assign, Expr, Program, Stmt, View, binds, names, uses, walk
+from ..rules import registry
+
+Spread = Literal["exact", "elementwise", "spread"]
+
+
+@dataclass(frozen=True)
+class Partial:
+    """One contribution: ``grad_operand[index] += value``.
+
+    ``reads`` are the names whose contents the value reads, gradients left out.
+    """
+
+    operand: str
+    value: Expr
+    negative: bool = False
+    index: Expr | None = None
+    shape: Spread = "exact"
+
+    @property
+    def reads(self) -> set[str]:
+        """Names whose contents are read."""
+        return contents(self.value) | (set() if self.index is None else contents(self.index))
+
+    @property
+    def mentions(self) -> set[str]:
+        """All names, those of which only the shape is read included."""
+        return names(self.value) | (set() if self.index is None else names(self.index))
+
+
+SHAPE_ONLY = frozenset(
+    {"len", "np.zeros_like", "np.ones_like", "np.empty_like", "np.shape", "np.size", "np.ndim"}
+)
+
+
+def contents(expr: ast.AST) -> set[str]:
+    """Names whose contents an expression reads, not just their shape."""
+    match expr:
+        case ast.Name():
+            return names(expr)
+        case ast.Attribute(attr="shape" | "size" | "ndim" | "dtype"):
+            return set()
+        case ast.Call(func=func) if ast.unparse(func) in SHAPE_ONLY:
+            return set()
+        case ast.Call(args=args, keywords=keywords):
+            return set().union(*map(contents, args), *(contents(k.value) for k in keywords))
+    return set().union(*map(contents, ast.iter_child_nodes(expr)))
+
+
+def gradient_names(program: Program) -> Callable[[str], str]:
+    """How the gradient of each name is called: ``grad_x``, with ``_`` where the user has that."""
+    taken = set(program.params) | set(program.constants)
+    for stmt in walk(program.body):
+        taken |= set(binds(stmt)) | uses(stmt)
+
+    def gradient(name: str) -> str:
+        found = f"grad_{name}"
+        while found in taken:
+            found += "_"
+        return found
+
+    return gradient
+
+
+def is_differentiable(kind: types.Type | None) -> bool:
+    """Whether things of this type can have a gradient."""
+    if isinstance(kind, types.Array | types.List):
+        return isinstance(kind.dtype, types.Float | types.Array)
+    return isinstance(kind, types.Float)
+
+
+def rank(expr: Expr, kinds: Mapping[str, types.Type]) -> int:
+    """The number of axes of an operand."""
+    match expr:
+        case ast.Name(id=name):
+            return getattr(kinds.get(name), "ndim", 0)
+        case ast.Tuple() | ast.List():
+            return 1
+    return 0
+
+
+def partials(
+    stmt: Stmt,
+    program: Program,
+    gradient: Callable[[str], str],
+    places: Mapping[int, Place],
+) -> tuple[Partial, ...]:
+    """The contributions of a statement, those to the last operand first.
+
+    Raises
+    ------
+    UnsupportedError
+        Where the operation is known but has no derivative rule.
+    """
+    kinds = program.types
+    match stmt:
+        case Alias(target=t, source=s):
+            return (Partial(s, grad_of(gradient, t)),)
+        case Assign(target=t, value=v) | View(target=t, value=v):
+            pass
+        case _:
+            return ()
+    if not is_differentiable(kinds.get(t)):
+        return ()
+    seed = grad_of(gradient, t)
+    match v:
+        case ast.Constant() | ast.Attribute() | ast.List(elts=[]):
+            return ()
+        case ast.Name(id=s):
+            return (Partial(s, seed),)
+        case ast.Subscript(value=ast.Name(id=a), slice=index):
+            if not is_differentiable(kinds.get(a)):
+                return ()
+            if any(isinstance(kinds.get(n), types.Array) for n in _array_subscripts(index)):
+                return _gathered(a, index, seed, kinds, stmt, places)
+            return (Partial(a, seed, index=index),)
+    if isinstance(v, ast.Call):
+        declared = registry.FUNCTIONS.get(ast.unparse(v.func))
+        if declared is not None and not declared.derivative:
+            return ()
+    found = registry.match(v, lambda e: rank(e, kinds))
+    if found is None:
+        operands = {n for n in contents(v) if is_differentiable(kinds.get(n))}
+        if not operands:
+            return ()
+        reason = f"`{ast.unparse(v)}` has no derivative rule"
+        place = places.get(stmt.line)
+        raise UnsupportedError(Complaint(place, reason, "write it with other functions, or loops"))
+    return _from_rule(found, t, seed, kinds)
+
+
+def _from_rule(
+    found: registry.Match, target: str, seed: Expr, kinds: Mapping[str, types.Type]
+) -> tuple[Partial, ...]:
+    """The pulls of a rule, on the operation's own names."""
+    mapping = dict(found.operands)
+    mapping["z"] = ast.Name(target, ast.Load())
+    mapping["grad_z"] = seed
+    result = []
+    operands = [o.id for o in found.operands.values() if isinstance(o, ast.Name)]
+    several = len({o for o in operands if isinstance(kinds.get(o), types.Array)}) > 1
+    for pull in reversed(found.rule.pulls):
+        operand = found.operands[pull.operand]
+        hidden = not isinstance(operand, ast.Name) and contents(operand)
+        assert not any(is_differentiable(kinds.get(n)) for n in hidden or ()), "not an atom"
+        if not isinstance(operand, ast.Name) or not is_differentiable(kinds.get(operand.id)):
+            continue
+        shape: Spread = "spread" if pull.spread else "exact"
+        broadcast = several or not isinstance(kinds.get(operand.id), types.Array)
+        if found.rule.elementwise and not pull.spread and broadcast:
+            shape = "elementwise"
+        value = registry.instantiate(pull.value, mapping)
+        result.append(Partial(operand.id, value, pull.negative, None, shape))
+    return tuple(result)
+
+
+def _gathered(
+    array: str,
+    index: Expr,
+    seed: Expr,
+    kinds: Mapping[str, types.Type],
+    stmt: Stmt,
+    places: Mapping[int, Place],
+) -> tuple[Partial, ...]:
+    """``v = a[idx]``: one by one, since an index may occur more than once."""
+    if not isinstance(index, ast.Name):
+        reason = "an index array beside other subscripts cannot be differentiated yet"
+        raise UnsupportedError(Complaint(places.get(stmt.line), reason, "write the loop"))
+    kind = kinds[index.id]
+    assert isinstance(kind, types.Array)
+    if isinstance(kind.dtype, types.Boolean):
+        return (Partial(array, seed, index=index),)
+    shape = ast.Attribute(ast.Name(array, ast.Load()), "shape", ast.Load())
+    value = ast.Call(ast.Name("add_at", ast.Load()), [index, seed, shape], [])
+    return (Partial(array, value),)
+
+
+def _array_subscripts(index: Expr) -> set[str]:
+    """Names that stand as subscripts by themselves."""
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    return {p.id for p in parts if isinstance(p, ast.Name)}
+
+
+def grad_of(gradient: Callable[[str], str], name: str) -> Expr:
+    """The gradient of a name, as an expression."""
+    return ast.Name(gradient(name), ast.Load())
+
+
+__all__ = ["Partial", "contents", "gradient_names", "partials", "substitute"]

@@ -1,0 +1,487 @@
+"""Recording: how the backward sweep gets each value that it reads.
+
+In: the ``Facts`` of a Program. Out: a ``Plan``: which values are recorded before they are
+overwritten, and which are rebuilt (replayed, or taken from a record made after their
+definition) at what point of the backward sweep. Every other value is still there.
+
+Invariant: when the backward sweep reverses a statement, every value that the reversal reads is
+what it was when the statement ran. The walk of ADJOINT's rule: a cell is *needed* once a
+statement's reversal reads it; a statement that overwrites a needed cell records it first.
+A value whose whole life is inside one round of a loop (*private*) is instead rebuilt at the
+last statement that needs it.
+
+Cells are names, and ``mem:`` with an alias class for the contents of written arrays.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..program import (
+    Alias,
+    Assign,
+    Block,
+    Expr,
+    For,
+    If,
+    Increment,
+    Pop,
+    Push,
+    Stmt,
+    Store,
+    Swap,
+    View,
+    While,
+    binds,
+    blocks,
+    expressions,
+    names,
+    uses,
+    walk,
+)
+from .derivatives import contents
+from .facts import Facts, Path
+
+Cell = str
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """A value that is brought back in the backward sweep."""
+
+    name: str
+    how: Literal["replay", "record"]
+    stmt: Stmt
+
+
+@dataclass
+class Plan:
+    """What is recorded and rebuilt, by the path of the statement.
+
+    Attributes
+    ----------
+    before : dict
+        Cells whose old values are recorded before the statement runs.
+    after : dict
+        Names whose values are recorded after the statement.
+    rebuild : dict
+        What is rebuilt just before the statement is reversed, in this order.
+    cost : float
+        An estimate of the size of the tape.
+    invalid : set
+        Alias classes whose shadows cannot be rebuilt: they have to be carried.
+    """
+
+    before: dict[Path, set[Cell]] = field(default_factory=dict)
+    after: dict[Path, list[str]] = field(default_factory=dict)
+    rebuild: dict[Path, list[Rebuild]] = field(default_factory=dict)
+    cost: float = 0.0
+    invalid: set[str] = field(default_factory=set)
+
+
+def recording(facts: Facts, everything: bool = False) -> Plan:
+    """The cheaper of two plans: loads from arrays that are written later, replayed or recorded."""
+    if everything:
+        return _Planner(facts, replay=False, reload=False).plan()
+    plans = [_Planner(facts, replay=True, reload=reload).plan() for reload in (True, False)]
+    return min(plans, key=lambda p: p.cost)
+
+
+CHEAP_CALLS = frozenset({"abs", "min", "max", "float", "int", "len", "round", "bool"})
+
+
+class _Planner:
+    """Two walks over the program: rebuilds from the inside out, then what is needed, in order."""
+
+    def __init__(self, facts: Facts, replay: bool, reload: bool) -> None:
+        self.facts = facts
+        self.replay = replay
+        self.reload = reload
+        self.result = Plan()
+        self.extra: dict[Path, set[Cell]] = {}
+        self.private: dict[Path, set[Cell]] = {}
+        self.anyway: set[Cell] = set()
+        self.loop_writes: set[Cell] = set()
+
+    def plan(self) -> Plan:
+        """The plan."""
+        body = self.facts.program.body
+        for stmt in walk(body):
+            if self.facts.is_alive(stmt):
+                self.anyway |= self.reads(stmt)
+        self.block_needs(body, (), False)
+        start = {n for n in self.facts.wrt if self.facts.is_dynamic(n)}
+        self.walk_block(body, (), start, 0)
+        return self.result
+
+    # What a statement's reversal reads and what the statement writes
+
+    def cells(self, read: set[str], mentioned: set[str]) -> set[Cell]:
+        """Cells for names whose contents are read, and names that are only mentioned."""
+        found: set[Cell] = set()
+        constants = self.facts.program.constants
+        for name in mentioned | read:
+            if name in constants:
+                continue
+            found.add(name)
+            if name in read:
+                found |= self.memory(name)
+        return found
+
+    def memory(self, name: str) -> set[Cell]:
+        """The memory cell of a name, where it is written at all."""
+        root = self.facts.classes.get(name, name)
+        return {f"mem:{root}"} if root in self.facts.written else set()
+
+    def of_expression(self, expr: Expr) -> set[Cell]:
+        """Cells that evaluating an expression reads."""
+        return self.cells(contents(expr), names(expr))
+
+    def reads(self, stmt: Stmt) -> set[Cell]:
+        """What the reversal of a statement reads (its blocks not counted)."""
+        facts = self.facts
+        found: set[Cell] = set()
+        match stmt:
+            case Assign(target=t) | View(target=t) | Alias(target=t):
+                if isinstance(stmt, View | Alias) and facts.is_paired(t):
+                    return set()
+                for p in facts.partials[id(stmt)]:
+                    gradients = {facts.gradient(t)}
+                    found |= self.cells(p.reads - gradients, p.mentions - gradients)
+                    if facts.is_paired(p.operand):
+                        found.add(p.operand)
+                    if self.needs_shape(t, p.operand, "spread" if p.index else p.shape):
+                        found.add(p.operand)
+                if facts.is_paired(t) and t in facts.active:
+                    found.add(t)
+            case Store(target=t, index=i) | Increment(target=t, index=i):
+                found |= {t} | (self.of_expression(i) if i is not None else set())
+                found |= {n for n in names(stmt.value) if facts.is_paired(n) or facts.is_array(n)}
+            case Push(tape=t):
+                found.add(t)
+            case Pop(target=str(t), tape=tape):
+                found |= {t, tape}
+            case If(test=test):
+                found |= self.of_expression(test)
+            case For(start=a, stop=b, step=c):
+                for bound in (a, b, c):
+                    found |= self.of_expression(bound)
+                found |= {rounds_name(stmt)} if stmt.exit else set()
+            case While():
+                found.add(rounds_name(stmt))
+        return found
+
+    def needs_shape(self, target: str, operand: str, shape: str) -> bool:
+        """Whether giving to an operand reads the operand's shape."""
+        facts = self.facts
+        if not facts.is_array(operand) or facts.known_shape(operand) is not None:
+            return False
+        if shape == "spread":
+            return True
+        if shape == "exact" or not facts.is_array(target):
+            return False
+        return facts.symbols.get(target) != facts.symbols.get(operand)
+
+    def writes(self, stmt: Stmt) -> set[Cell]:
+        """What a statement overwrites, with everything in its blocks."""
+        found: set[Cell] = set(binds(stmt))
+        match stmt:
+            case Store(target=t) | Increment(target=t) | Pop(tape=t):
+                if not (isinstance(stmt, Increment) and stmt.index is None):
+                    found |= self.memory(t)
+                else:
+                    found = self.memory(t) or found
+        for block in blocks(stmt):
+            for inner in block:
+                found |= self.writes(inner)
+        return found
+
+    # First walk: privates
+
+    def block_needs(self, body: Block, path: Path, in_loop: bool) -> set[Cell]:
+        """What reversing a block reads from outside it; decides the block's rebuilds."""
+        outermost = not in_loop
+        needs: list[set[Cell]] = []
+        for position, stmt in enumerate(body):
+            here = (*path, position)
+            is_loop = isinstance(stmt, For | While)
+            if is_loop and outermost:
+                self.loop_writes = self.writes(stmt)
+            alive = self.facts.is_alive(stmt)
+            found = self.reads(stmt) if alive else set()
+            for which, inner in enumerate(blocks(stmt)):
+                inside = self.block_needs(inner, (*here, which), in_loop or is_loop)
+                if isinstance(stmt, For):
+                    inside = inside - {stmt.counter}
+                found |= inside
+            needs.append(found)
+        self.rebuilds(body, path, needs, in_loop)
+        return set().union(*needs, set()) - self.private.get(path, set())
+
+    def rebuilds(self, body: Block, path: Path, needs: list[set[Cell]], in_loop: bool) -> None:
+        """Decide how the private values of a block come back, last defined first."""
+        privates = self.privates(body, path, in_loop)
+        self.private[path] = privates if in_loop else set()
+        positions = {
+            name: [k for k, s in enumerate(body) if name in self.defined(s)] for name in privates
+        }
+        for name in sorted(privates, key=lambda n: (positions[n][:1], n), reverse=True):
+            if name.startswith("mem:") or not positions[name]:
+                continue
+            where = positions[name]
+            wanted = [k for k, n in enumerate(needs) if name in n]
+            if not wanted:
+                continue
+            last = max(max(wanted), where[-1])
+            stmt = body[where[0]]
+            single = len(where) == 1 and name in binds(stmt) and not blocks(stmt)
+            operands = self.replay_operands(name, stmt, needs) if single else None
+            valid = operands is not None and self.untouched(body, operands, where[0], last)
+            at = (*path, last)
+            if not in_loop:
+                if self.is_shadow_view(stmt):
+                    if valid:
+                        self.add(at, Rebuild(name, "replay", stmt), operands or set(), needs[last])
+                    else:
+                        self.result.invalid.add(self.facts.classes[name])
+                continue
+            for need in needs:
+                need.discard(name)
+            if valid and operands is not None and self.worthwhile(stmt, operands, privates, needs):
+                self.add(at, Rebuild(name, "replay", stmt), operands, needs[last])
+            else:
+                if self.facts.is_paired(name) and not self.facts.is_dynamic(name):
+                    if not isinstance(stmt, Assign):
+                        self.result.invalid.add(self.facts.classes[name])
+                self.result.after.setdefault((*path, where[-1]), []).append(name)
+                self.result.cost += 100.0 ** self.depth(path)
+                self.add(at, Rebuild(name, "record", stmt), set(), needs[last])
+
+    def add(self, at: Path, rebuild: Rebuild, operands: set[Cell], needs: set[Cell]) -> None:
+        """Note a rebuild; what it reads is needed there."""
+        self.result.rebuild.setdefault(at, []).insert(0, rebuild)
+        self.extra.setdefault(at, set()).update(operands)
+        needs |= operands
+
+    def defined(self, stmt: Stmt) -> set[str]:
+        """Names bound in a statement or its blocks."""
+        found = set(binds(stmt))
+        for block in blocks(stmt):
+            for inner in block:
+                found |= self.defined(inner)
+        return found
+
+    def privates(self, body: Block, path: Path, in_loop: bool) -> set[Cell]:
+        """Cells whose life is inside one run of the block."""
+        facts = self.facts
+        local = {n for n, home in facts.home.items() if home == path} - set(facts.program.params)
+        counters = {s.counter for s in body if isinstance(s, For)}
+        local -= counters
+        if not in_loop:
+            return {n for n in local if n not in facts.program.constants}
+        private: set[Cell] = local - exposed(body)
+        for root in facts.written:
+            members = [n for n, c in facts.classes.items() if c == root]
+            inside = all(facts.home.get(n, ())[: len(path)] == path for n in members)
+            owners = [n for n in members if n in private and facts.is_array(n)]
+            if inside and owners:
+                private.add(f"mem:{root}")
+        return private
+
+    def is_shadow_view(self, stmt: Stmt) -> bool:
+        """Whether a statement makes a view whose shadow is made in the backward sweep."""
+        if not isinstance(stmt, View | Alias):
+            return False
+        return self.facts.is_paired(stmt.target) and not self.facts.is_dynamic(stmt.target)
+
+    def replay_operands(
+        self, name: str, stmt: Stmt, needs: list[set[Cell]]
+    ) -> set[Cell] | None:
+        """What replaying a definition reads; None where it cannot be replayed."""
+        facts = self.facts
+        match stmt:
+            case Alias(source=s):
+                return {s}
+            case View(source=s, value=v):
+                shape = names(v) - {s}
+                return {s} | self.cells(shape, shape)
+            case Assign(value=v) if facts.is_array(name):
+                wanted = set().union(*needs)
+                fresh = isinstance(v, ast.Call) and ast.unparse(v.func) in (
+                    "np.empty",
+                    "np.zeros",
+                )
+                if fresh and facts.is_paired(name) and not self.memory(name) & wanted:
+                    return self.of_expression(v)
+                return None
+            case Assign(value=v):
+                return self.of_expression(v)
+        return None
+
+    def untouched(self, body: Block, operands: set[Cell], start: int, last: int) -> bool:
+        """Whether operands keep their values from a definition to where it is replayed."""
+        between = list(body[start + 1 : last])
+        if last > start and blocks(body[last]):
+            between.append(body[last])
+        return not any(self.writes(s) & operands for s in between)
+
+    def worthwhile(
+        self, stmt: Stmt, operands: set[Cell], privates: set[Cell], needs: list[set[Cell]]
+    ) -> bool:
+        """Whether replaying is no dearer than recording."""
+        if self.is_shadow_view(stmt):
+            return True
+        if isinstance(stmt, View | Alias):
+            return all(self.is_free(c, privates, needs) for c in operands)
+        if not self.replay or not isinstance(stmt, Assign):
+            return False
+        if self.facts.is_array(stmt.target):
+            return True
+        if not is_cheap(stmt.value):
+            return False
+        return all(self.is_free(c, privates, needs) for c in operands)
+
+    def is_free(self, cell: Cell, privates: set[Cell], needs: list[set[Cell]]) -> bool:
+        """Whether a cell is there without recording more."""
+        if cell.startswith("mem:"):
+            return cell not in self.loop_writes or self.reload
+        if cell in privates:
+            return cell in self.anyway or any(cell in n for n in needs) or self.replayable(cell)
+        return cell not in self.loop_writes or cell in self.anyway or self.is_counter(cell)
+
+    def replayable(self, name: str) -> bool:
+        """Whether a private value is itself cheap to replay from free ones (roughly)."""
+        for stmt in walk(self.facts.program.body):
+            if name in binds(stmt) and isinstance(stmt, Assign | View | Alias):
+                if self.facts.counts[name] != 1:
+                    return False
+                if isinstance(stmt, Assign) and not is_cheap(stmt.value):
+                    return False
+                operands = set().union(*map(names, expressions(stmt)))
+                return all(
+                    o not in self.loop_writes
+                    or self.is_counter(o)
+                    or o in self.anyway
+                    or self.replayable(o)
+                    for o in operands - {name}
+                )
+        return False
+
+    def is_counter(self, name: str) -> bool:
+        """Whether a name counts the rounds of a loop."""
+        return any(isinstance(s, For) and s.counter == name for s in walk(self.facts.program.body))
+
+    def depth(self, path: Path) -> int:
+        """The number of loops around a block."""
+        body, depth = self.facts.program.body, 0
+        for position, which in zip(path[::2], path[1::2], strict=False):
+            stmt = body[position]
+            depth += isinstance(stmt, For | While)
+            body = blocks(stmt)[which]
+        return depth
+
+    # Second walk: what is needed, in the order of execution
+
+    def walk_block(self, body: Block, path: Path, needed: set[Cell], depth: int) -> set[Cell]:
+        """Needed cells after a block, from those needed before it."""
+        private = self.private.get(path, set())
+        needed = needed - private
+        for position, stmt in enumerate(body):
+            needed = self.walk_statement(stmt, (*path, position), needed, depth)
+        return needed - private
+
+    def walk_statement(self, stmt: Stmt, here: Path, needed: set[Cell], depth: int) -> set[Cell]:
+        """Needed cells after a statement; notes what it has to record."""
+        alive = self.facts.is_alive(stmt)
+        own = (self.reads(stmt) if alive else set()) | self.extra.get(here, set())
+        match stmt:
+            case If(body=body, orelse=orelse):
+                yes = self.walk_block(body, (*here, 0), needed, depth)
+                no = self.walk_block(orelse, (*here, 1), needed, depth)
+                return yes | no | own
+            case For() | While():
+                return self.walk_loop(stmt, here, needed, depth) | own
+            case Swap(targets=ts, sources=ss):
+                moved = dict(zip(ss, ts, strict=True))
+                return {moved.get(c, c) for c in needed}
+        overwritten = self.writes(stmt)
+        after = set()
+        target = binds(stmt)
+        if isinstance(stmt, Assign | View | Alias | Pop) and target:
+            if target[0] not in uses(stmt) and target[0] in own:
+                own = own - {target[0]}
+                after = {target[0]}
+        self.record(here, overwritten & (needed | own), depth)
+        gone = {c for c in overwritten if not c.startswith("mem:")}
+        return (needed - gone) | (own - gone) | after
+
+    def walk_loop(
+        self, stmt: For | While, here: Path, needed: set[Cell], depth: int
+    ) -> set[Cell]:
+        """A loop, to the fixpoint of what is needed at its head."""
+        if isinstance(stmt, For):
+            self.record(here, needed & {stmt.counter}, depth)
+            needed = needed - {stmt.counter}
+        while True:
+            end = self.walk_block(stmt.body, (*here, 0), needed, depth + 1)
+            if isinstance(stmt, For):
+                end = end - {stmt.counter}
+            if end <= needed:
+                return needed
+            needed = needed | end
+
+    def record(self, here: Path, cells: set[Cell], depth: int) -> None:
+        """Note that cells are recorded before a statement."""
+        known = self.result.before.setdefault(here, set())
+        self.result.cost += len(cells - known) * 100.0**depth
+        known |= cells
+
+
+def rounds_name(stmt: For | While) -> str:
+    """The variable that counts the rounds of a loop with exits (see ``prepare``)."""
+    last = stmt.body[-1] if stmt.body else None
+    assert isinstance(last, Assign) and last.comment == ROUNDS, "loop without a count of rounds"
+    return last.target
+
+
+ROUNDS = "rounds"
+"""Marks the statement that counts rounds."""
+
+
+def is_cheap(value: Expr) -> bool:
+    """Whether computing a number again costs no more than recording it."""
+    match value:
+        case ast.BinOp(op=ast.Pow()):
+            return isinstance(value.right, ast.Constant) and value.right.value in (1, 2, 3)
+        case ast.Call(func=ast.Name(id=name)):
+            return name in CHEAP_CALLS
+        case ast.Call(func=func):
+            return ast.unparse(func) in ("math.fabs", "np.abs", "np.sign", "np.float32")
+    return True
+
+
+def exposed(body: Block) -> set[str]:
+    """Names that a block may read before it has set them."""
+    found: set[str] = set()
+
+    def visit(block: Block, assigned: set[str]) -> set[str]:
+        for stmt in block:
+            reads = uses(stmt) - ({stmt.exit} if isinstance(stmt, For) else set())
+            found.update(reads - assigned)
+            match stmt:
+                case If(body=yes, orelse=no):
+                    assigned = visit(yes, assigned) & visit(no, assigned)
+                case For(counter=c, body=inner):
+                    end = visit(inner, assigned | {c})
+                    if stmt.exit and stmt.exit not in end:
+                        found.add(stmt.exit)
+                case While(body=inner):
+                    visit(inner, assigned)
+                case _:
+                    assigned = assigned | set(binds(stmt))
+        return assigned
+
+    visit(body, set())
+    return found

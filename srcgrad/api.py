@@ -1,0 +1,72 @@
+"""The public functions: ``grad`` and ``value_and_grad``.
+
+In: a Python function. Out: an object that is called like it and returns its gradient.
+
+Invariant: what cannot be differentiated is refused here or at the first call, never silently.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .arguments import Wrt
+from .dispatcher import gradient_function
+
+
+def grad(f: Any = None, *, wrt: Wrt = None, fastmath: Any = None) -> Any:
+    """The gradient of a function of numbers and arrays that returns a number.
+
+    Parameters
+    ----------
+    f : callable
+        Plain numeric Python; a Numba dispatcher's Python function is used.
+    wrt : str, int, or tuple of them, optional
+        What to differentiate by. A name or a position gives the bare gradient, a tuple gives a
+        tuple; left out, it is every floating-point argument (bare when there is just one).
+    fastmath : bool or set of str, optional
+        As for ``numba.njit``; by default sums may be reordered and multiply-adds contracted.
+
+    Returns
+    -------
+    GradFunction
+        Called like ``f``, from Python and from compiled code. A gradient has the shape and the
+        dtype of its argument. ``.source()`` is its text.
+
+    Raises
+    ------
+    ArgumentError
+        For a bad ``wrt`` or bad arguments.
+    UnsupportedError
+        For what has no gradient.
+    SourceMismatchError
+        Where the source cannot be read.
+
+    Examples
+    --------
+    >>> from srcgrad import grad
+    >>> @grad
+    ... def f(x, y):
+    ...     return x * x * y
+    >>> f(3.0, 2.0)
+    (12.0, 9.0)
+    """
+    if f is None:
+        return lambda function: grad(function, wrt=wrt, fastmath=fastmath)
+    return gradient_function(f, wrt, False, fastmath)
+
+
+def value_and_grad(f: Any = None, *, wrt: Wrt = None, fastmath: Any = None) -> Any:
+    """The value of a function and its gradient, ``(value, gradient)``.
+
+    Parameters, errors and conventions are those of ``grad``; the pair is what
+    ``scipy.optimize.minimize`` takes with ``jac=True``.
+
+    Examples
+    --------
+    >>> from srcgrad import value_and_grad
+    >>> value_and_grad(lambda x: x * x)(3.0)
+    (9.0, 6.0)
+    """
+    if f is None:
+        return lambda function: value_and_grad(function, wrt=wrt, fastmath=fastmath)
+    return gradient_function(f, wrt, True, fastmath)

@@ -1,0 +1,356 @@
+"""The object that users call: a Numba dispatcher that derives a gradient for each signature.
+
+In: a primal, ``wrt`` and options. Out: ``GradFunction``, called from Python and from compiled
+code like any dispatcher.
+
+Invariant: the common call (arguments that Numba types directly) takes Numba's own path in C;
+everything else goes through ``_compile_for_args``, which converts and calls again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import itertools
+from typing import Any
+
+import numba
+import numpy as np
+from numba import types
+from numba.core import errors, sigutils
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import CPUDispatcher
+
+from . import pipeline
+from .arguments import check_types, converted, is_floating, wrt_names
+from .backend.build import CONTRACTED, build
+from .errors import AliasingError, ArgumentError, CompileError, SrcgradError
+from .frontend.inline import inline, stale
+from .frontend.parse import parse, plain_function
+
+
+class GradFunction(CPUDispatcher):  # type: ignore[misc]
+    """A gradient; see ``srcgrad.grad``."""
+
+    __srcgrad__ = True
+
+    def __init__(self, primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> None:
+        plain = plain_function(primal)
+        self._setup = (primal, wrt, with_value, fastmath)
+        self.wrt, self.bare = wrt_names(wrt, inspect.signature(plain), plain.__name__)
+        self.with_value = with_value
+        self._options = CONTRACTED if fastmath is None else fastmath
+        self._signature = inspect.signature(plain)
+        self._names = tuple(self._signature.parameters)
+        self._plains: dict[Any, Any] = {}
+        self._derived: dict[Any, pipeline.Derived] = {}
+        self._last: tuple[types.Type, ...] | None = None
+        self._inlined = inline(parse(plain)) if _checked_early(plain) else None
+        self._primal: Any = None
+        super().__init__(_stub(plain, self._signature), targetoptions={"nopython": True})
+        self.__wrapped__ = primal
+        self.__name__ = plain.__name__
+        self.__qualname__ = plain.__qualname__
+        self.__module__ = plain.__module__
+        self.__doc__ = plain.__doc__
+
+    # Compilation
+
+    def compile(self, sig: Any) -> Any:
+        """Derive and compile the gradient for one signature."""
+        args, _ = sigutils.normalize_signature(sig)
+        args = tuple(args)
+        with global_compiler_lock:
+            if args not in self.overloads:
+                check_types(args, self._names, self.wrt)
+                plain = self._plains[args] = self._dispatcher(args)
+                try:
+                    plain.compile(args)
+                except errors.NumbaError as error:
+                    raise self._explained(error, args) from None
+                self.add_overload(plain.overloads[args])
+            return self.overloads[args].entry_point
+
+    def _dispatcher(self, args: tuple[types.Type, ...]) -> Any:
+        """A plain dispatcher for a signature: the gradient, or a wrapper that converts."""
+        effective = tuple(self._effective(k, n) for k, n in zip(args, self._names, strict=True))
+        derived = self._derive(effective)
+        compiled = build(derived.loops, derived.name, self._options)
+        same = all(a == e or isinstance(a, types.Omitted) for a, e in zip(args, effective, strict=True))
+        if same and not derived.extra and not any(isinstance(a, types.Omitted) for a in args):
+            return compiled
+        return self._wrapper(compiled, args, effective, derived.extra)
+
+    def _wrapper(
+        self,
+        compiled: Any,
+        args: tuple[types.Type, ...],
+        effective: tuple[types.Type, ...],
+        extra: tuple[Any, ...],
+    ) -> Any:
+        """``def f(x, y=2.0): return compiled(float(x), y, captured)``."""
+        scope: dict[str, Any] = {"compiled": compiled}
+        given = []
+        for name, kind, wanted in zip(self._names, args, effective, strict=True):
+            number = isinstance(wanted, types.Float) and isinstance(
+                kind, types.Integer | types.Boolean
+            )
+            omitted = isinstance(kind, types.Omitted) and isinstance(wanted, types.Float)
+            given.append(f"float({name})" if number or omitted else name)
+        for k, array in enumerate(extra):
+            scope[f"captured{k}_"] = array
+            given.append(f"captured{k}_")
+        params = []
+        for name, parameter in self._signature.parameters.items():
+            if parameter.default is not parameter.empty:
+                scope[f"default_{name}"] = parameter.default
+                params.append(f"{name}=default_{name}")
+            else:
+                params.append(name)
+        exec(f"def wrapper({', '.join(params)}): return compiled({', '.join(given)})", scope)
+        return numba.njit(error_model="numpy", fastmath=False)(scope["wrapper"])
+
+    def _effective(self, kind: types.Type, name: str) -> types.Type:
+        """The type that the gradient is derived for."""
+        if isinstance(kind, types.Omitted):
+            kind = numba.typeof(kind.value)
+        if self.wrt is not None and name in self.wrt:
+            if isinstance(kind, types.Integer | types.Boolean):
+                return types.float64
+        return types.unliteral(kind)
+
+    def _derive(self, kinds: tuple[types.Type, ...]) -> pipeline.Derived:
+        """The gradient's text for types, remembered."""
+        if kinds not in self._derived:
+            if self.wrt is None and not any(map(is_floating, kinds)):
+                shown = ", ".join(f"{n}: {k}" for n, k in zip(self._names, kinds, strict=True))
+                raise ArgumentError(
+                    f"`{self.__name__}` has no floating-point argument ({shown}): write "
+                    f"`wrt={self._names[0]!r}` to differentiate by an int as a float"
+                    if self._names
+                    else f"`{self.__name__}` has no parameters"
+                )
+            wrapped = self.__wrapped__
+            tupled = self.wrt is not None and not self.bare
+            self._derived[kinds] = pipeline.derive(
+                wrapped, self.wrt, self.with_value, kinds, tupled
+            )
+        self._last = kinds
+        return self._derived[kinds]
+
+    def _explained(self, error: Exception, args: tuple[types.Type, ...]) -> SrcgradError:
+        """Numba's refusal of generated code, in short."""
+        code = plain_function(self.__wrapped__).__code__
+        lines = [x.strip() for x in str(error).splitlines() if x.strip()]
+        return CompileError(
+            f"Numba cannot compile the gradient of `{self.__name__}` "
+            f"({code.co_filename}, line {code.co_firstlineno}) for "
+            f"({', '.join(map(str, args))}):\n    " + "\n    ".join(lines[:8])
+        )
+
+    # Calls from Python
+
+    def _compile_for_args(self, *args: Any, **kws: Any) -> Any:
+        """What Numba calls on a miss: compile, or convert the arguments and call again."""
+        __tracebackhide__ = True
+        try:
+            bound = self._signature.bind(*args, **kws)
+        except TypeError as error:
+            raise ArgumentError(f"`{self.__name__}`: {error}") from None
+        given = dict(bound.arguments)
+        wanted = set(self.wrt or ())
+        new = {k: converted(v, k, k in wanted) for k, v in given.items()}
+        for name, parameter in self._signature.parameters.items():
+            if name not in new and parameter.default is not parameter.empty:
+                default = converted(parameter.default, name, name in wanted)
+                if default is not parameter.default:
+                    new[name] = default
+        if any(new[k] is not given.get(k, None) for k in new):
+            return lambda *_, **__: self(**new)
+        try:
+            return super()._compile_for_args(*args, **kws)
+        except SrcgradError as error:
+            raise error.with_traceback(None) from None
+
+    # What people look at
+
+    def source(self, *examples: Any, level: str = "flat") -> str:
+        """The gradient's text.
+
+        Parameters
+        ----------
+        *examples : values or numba types
+            One for each argument; left out, those of the last call, or float scalars.
+        level : {"flat", "loops"}
+            The listing, or exactly what Numba compiles.
+        """
+        if level not in ("flat", "loops"):
+            raise ArgumentError(f"level={level!r}: there are 'flat' and 'loops'")
+        derived = self._derive(self._kinds(examples))
+        return derived.flat if level == "flat" else derived.loops
+
+    def _kinds(self, examples: tuple[Any, ...]) -> tuple[types.Type, ...]:
+        """Types for examples."""
+        if not examples and self._last is not None:
+            return self._last
+        wanted = set(self.wrt or ())
+        found = []
+        for name, example in itertools.zip_longest(self._names, examples[: len(self._names)]):
+            parameter = self._signature.parameters[name]
+            if example is None and parameter.default is not parameter.empty and examples:
+                example = parameter.default
+            if example is None:
+                found.append(types.float64)
+            elif isinstance(example, types.Type):
+                found.append(self._effective(example, name))
+            else:
+                kind = numba.typeof(converted(example, name, name in wanted))
+                found.append(self._effective(kind, name))
+        return tuple(found)
+
+    @property
+    def primal(self) -> Any:
+        """The function itself, compiled."""
+        if self._primal is None:
+            if isinstance(self.__wrapped__, CPUDispatcher):
+                self._primal = self.__wrapped__
+            else:
+                self._primal = numba.njit(error_model="numpy")(plain_function(self.__wrapped__))
+        return self._primal
+
+    def _repr_html_(self) -> str:
+        """The listing for a notebook, coloured where pygments is there."""
+        text = self.source()
+        try:
+            pygments = importlib.import_module("pygments")
+            lexers = importlib.import_module("pygments.lexers")
+            formatters = importlib.import_module("pygments.formatters")
+        except ImportError:
+            import html
+
+            return f"<pre>{html.escape(text)}</pre>"
+        return str(
+            pygments.highlight(text, lexers.PythonLexer(), formatters.HtmlFormatter(noclasses=True))
+        )
+
+    def __repr__(self) -> str:
+        kind = "value_and_grad" if self.with_value else "grad"
+        return f"<srcgrad.{kind} of {self.__qualname__}>"
+
+    def __reduce__(self) -> Any:
+        primal, wrt, with_value, fastmath = self._setup
+        plain = plain_function(primal)
+        found: Any = inspect.getmodule(plain)
+        for part in plain.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return _by_name, (plain.__module__, plain.__qualname__)
+        return _again, (type(self), primal, wrt, with_value, fastmath)
+
+
+class CheckedGradFunction(GradFunction):
+    """A gradient of a function with captured values, or one that writes to its arguments."""
+
+    def __call__(self, *args: Any, **kws: Any) -> Any:
+        if self._inlined is not None and stale(self._inlined.captured):
+            self._renew()
+        if len(args) + len(kws) > 1:
+            self._check_overlap([*args, *kws.values()])
+        return super().__call__(*args, **kws)
+
+    def _renew(self) -> None:
+        """Forget what was derived from values that have been rebound."""
+        with global_compiler_lock:
+            self._inlined = inline(parse(self.__wrapped__))
+            self._derived.clear()
+            self._plains.clear()
+            self._primal = None
+            self._reset_overloads()
+            self.overloads.clear()
+
+    def _check_overlap(self, args: list[Any]) -> None:
+        """Refuse arguments that share memory where the primal may write to one."""
+        arrays = [a for a in args if isinstance(a, np.ndarray)]
+        for a, b in itertools.combinations(arrays, 2):
+            if np.may_share_memory(a, b) and self._writes:
+                raise AliasingError(
+                    f"two arguments of `{self.__name__}` share memory, and it writes to an "
+                    "argument: pass a copy of one"
+                )
+
+    @property
+    def _writes(self) -> bool:
+        """Whether the primal stores into anything (its parameters among them)."""
+        import ast
+
+        if self._inlined is None:
+            return False
+        return any(
+            isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)
+            or isinstance(n, ast.AugAssign)
+            for n in ast.walk(self._inlined.tree)
+        )
+
+
+def _checked_early(plain: Any) -> bool:
+    """Whether the source can be read now (else the first call says why it cannot)."""
+    return True
+
+
+def gradient_function(primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> GradFunction:
+    """The gradient of a primal, checked at each call only where that is needed."""
+    made = GradFunction(primal, wrt, with_value, fastmath)
+    inlined = made._inlined
+    if inlined is None:
+        return made
+    import ast
+
+    plain = plain_function(primal)
+    params = set(inspect.signature(plain).parameters)
+    writes = any(
+        isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store) for n in ast.walk(inlined.tree)
+    ) or any(
+        isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name) and n.target.id in params
+        for n in ast.walk(inlined.tree)
+    )
+    outside = [v for _, name, v in inlined.captured if not _is_library(v)]
+    if outside or (writes and len(params) > 1):
+        return CheckedGradFunction(primal, wrt, with_value, fastmath)
+    return made
+
+
+def _is_library(value: Any) -> bool:
+    """Whether a captured function belongs to a library, which nobody rebinds."""
+    module = getattr(value, "__module__", None) or ""
+    root = module.partition(".")[0]
+    return isinstance(value, np.ufunc) or root in ("numpy", "math", "builtins", "scipy", "srcgrad")
+
+
+def _stub(plain: Any, signature: inspect.Signature) -> Any:
+    """A function with the primal's signature and nothing in it: Numba binds arguments by it."""
+    scope: dict[str, Any] = {}
+    params = []
+    for name, parameter in signature.parameters.items():
+        if parameter.default is not parameter.empty:
+            scope[f"default_{name}"] = parameter.default
+            params.append(f"{name}=default_{name}")
+        else:
+            params.append(name)
+    exec(f"def stub({', '.join(params)}): pass", scope)
+    stub = scope["stub"]
+    stub.__name__, stub.__qualname__ = plain.__name__, plain.__qualname__
+    stub.__module__, stub.__doc__ = plain.__module__, plain.__doc__
+    return stub
+
+
+def _by_name(module: str, qualname: str) -> Any:
+    """Find a pickled gradient again."""
+    found: Any = importlib.import_module(module)
+    for part in qualname.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _again(_: type, primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> Any:
+    """Make a pickled gradient again."""
+    return gradient_function(primal, wrt, with_value, fastmath)

@@ -1,0 +1,225 @@
+"""Infer: the type of every name, and with it what each statement is.
+
+In: an untyped Program and Numba types for its parameters. Out: a typed Program, in which
+``b = a`` of arrays is an ``Alias``, a slice a ``View``, ``u += v`` a new number or an
+``Increment`` of an array in place; tuples are gone, each of their parts has a name.
+
+Invariant: every name has one type, ``program.types[name]``; no ``Update`` is left; a ``Store``
+or ``Increment`` of an array never takes its value from memory that it may overlap.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from numba import types
+
+from ..analysis.aliasing import alias_classes
+from ..errors import Place
+from ..program import (
+    Alias,
+    Assign,
+    Block,
+    Expr,
+    Increment,
+    Program,
+    Return,
+    Stmt,
+    Store,
+    Update,
+    View,
+    blocks,
+    walk,
+    with_blocks,
+)
+from ..rules import registry
+from .numba_types import Typing, numba_types
+from .tuples import scalarise
+from .webs import split_webs
+
+Path = tuple[int, ...]
+
+
+def infer(
+    program: Program, argument_types: tuple[types.Type, ...], places: Mapping[int, Place]
+) -> tuple[Program, types.Type]:
+    """The typed program, and the type of its result.
+
+    Raises
+    ------
+    UnsupportedError
+        Where an operation does not exist for its operands' types.
+    """
+    typing = numba_types(program, argument_types, places)
+    known = dict(zip(program.params, argument_types, strict=True))
+    parts = scalarise(program, typing, known, places)
+    if parts is not program:
+        program = parts
+        typing = numba_types(program, argument_types, places)
+    program = split_webs(program, typing.defined, places)
+    typing = numba_types(program, argument_types, places)
+    program = typed(program, typing, known)
+    program = rewrite(program, lambda s: decide(s, program.types))
+    program = without_overlap(program)
+    typing = numba_types(program, argument_types, places)
+    return cast_numbers(typed(program, typing, known), typing), typing.result
+
+
+def rewrite(program: Program, change: Callable[[Stmt], Iterable[Stmt]]) -> Program:
+    """The program with every statement replaced, inner ones first."""
+
+    def block(body: Block) -> Block:
+        return tuple(
+            new
+            for stmt in body
+            for new in change(with_blocks(stmt, tuple(map(block, blocks(stmt)))))
+        )
+
+    return program.with_body(block(program.body))
+
+
+def typed(program: Program, typing: Typing, known: Mapping[str, types.Type]) -> Program:
+    """The program with the type of each name: what all its definitions unify to."""
+    found: dict[str, types.Type] = dict(known)
+    for (_, name), kind in typing.defined.items():
+        found[name] = unify(found[name], kind) if name in found else kind
+    return program.with_body(program.body, types=found)
+
+
+def unify(a: types.Type, b: types.Type) -> types.Type:
+    """The one type for a name whose definitions have these two."""
+    if a == b:
+        return a
+    if isinstance(a, types.Array) and isinstance(b, types.Array) and a.ndim == b.ndim:
+        layout = a.layout if a.layout == b.layout else "A"
+        return types.Array(a.dtype, a.ndim, layout)
+    if isinstance(a, types.Float | types.Integer | types.Boolean):
+        order = [types.boolean, types.int64, types.uint64, types.float32, types.float64]
+        ranks = [order.index(t) if t in order else 1 for t in (a, b)]
+        mixed = {types.float32, types.int64} == {a, b}
+        return types.float64 if mixed else (a, b)[ranks[1] > ranks[0]]
+    return a
+
+
+def decide(stmt: Stmt, kinds: Mapping[str, types.Type]) -> list[Stmt]:
+    """What an assignment or update is, now that types are known."""
+    line = stmt.line
+    match stmt:
+        case Assign(target=t, value=ast.Name(id=s)) if is_reference(kinds.get(s)):
+            return [Alias(t, s, line=line)]
+        case Assign(target=t, value=ast.Subscript(value=ast.Name(id=s), slice=index) as v) if (
+            is_array(kinds.get(t)) and is_array(kinds.get(s))
+        ):
+            return [View(t, s, v, line=line)] if is_basic(index, kinds) else [stmt]
+        case Assign(target=t, value=ast.Call(args=[ast.Name(id=s), *_]) as v) if (
+            is_array(kinds.get(t)) and shares(v, kinds)
+        ):
+            return [View(t, s, v, line=line)]
+        case Update(target=t, op=op, value=v) if is_array(kinds.get(t)):
+            if isinstance(op, ast.Add | ast.Sub):
+                return [Increment(t, None, v, isinstance(op, ast.Sub), line=line)]
+            return [whole_update(t, op, v, line)]
+        case Update(target=t, op=op, value=v):
+            return [Assign(t, ast.BinOp(ast.Name(t, ast.Load()), op, v), line=line)]
+        case Increment(target=t, index=index, value=v) if index is not None and not is_basic(
+            index, kinds
+        ):
+            return [stmt]
+    return [stmt]
+
+
+def whole_update(target: str, op: ast.operator, value: Expr, line: int) -> Stmt:
+    """``a *= v`` as ``a[...] = a * v``."""
+    new = ast.BinOp(ast.Name(target, ast.Load()), op, value)
+    return Store(target, ast.Constant(...), new, line=line)
+
+
+def is_array(kind: types.Type | None) -> bool:
+    """Whether a type is an array's."""
+    return isinstance(kind, types.Array)
+
+
+def is_reference(kind: types.Type | None) -> bool:
+    """Whether a name of this type refers to memory that another name may share."""
+    return isinstance(kind, types.Array | types.List)
+
+
+def is_basic(index: Expr, kinds: Mapping[str, types.Type]) -> bool:
+    """Whether a subscript has integers, slices and ``None`` only."""
+    match index:
+        case ast.Tuple(elts=elts):
+            return all(is_basic(e, kinds) for e in elts)
+        case ast.Name(id=name):
+            return not is_array(kinds.get(name))
+    return True
+
+
+def shares(call: ast.Call, kinds: Mapping[str, types.Type]) -> bool:
+    """Whether a call's result shares memory with its first argument."""
+    declared = registry.FUNCTIONS.get(ast.unparse(call.func))
+    effect = declared.effect if declared is not None else "fresh"
+    source = call.args[0]
+    assert isinstance(source, ast.Name)
+    if effect == "either":
+        kind = kinds.get(source.id)
+        return isinstance(kind, types.Array) and (kind.layout == "C" or kind.ndim == 1)
+    return effect == "view"
+
+
+def without_overlap(program: Program) -> Program:
+    """Stores whose value may share memory with their target, through a copy of the value."""
+    classes = alias_classes(program)
+    taken = set(program.types) | set(program.constants)
+    number = iter(range(10**6))
+
+    def fresh() -> str:
+        name = next(n for k in number if (n := f"old{k}") not in taken)
+        taken.add(name)
+        return name
+
+    def change(stmt: Stmt) -> list[Stmt]:
+        match stmt:
+            case Store(target=t, index=i, value=ast.Name(id=s) as v) | Increment(
+                target=t, index=i, value=ast.Name(id=s) as v
+            ) if is_array(program.types.get(s)) and classes[s] == classes[t]:
+                name = fresh()
+                copy = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "copy"), [v], [])
+                value = ast.Name(name, ast.Load())
+                return [Assign(name, copy, line=stmt.line), replace(stmt, value=value)]
+            case Store(target=t, value=ast.BinOp() as v):
+                name = fresh()
+                value = ast.Name(name, ast.Load())
+                return [Assign(name, v, line=stmt.line), replace(stmt, value=value)]
+        return [stmt]
+
+    return rewrite(program, change)
+
+
+def cast_numbers(program: Program, typing: Typing) -> Program:
+    """``s = 0`` as ``s = 0.0`` where ``s`` is a float elsewhere."""
+    del typing
+    integers = types.Integer | types.Boolean
+
+    def change(stmt: Stmt) -> list[Stmt]:
+        if isinstance(stmt, Assign) and isinstance(program.types.get(stmt.target), types.Float):
+            match stmt.value:
+                case ast.Constant(value=int(v)):
+                    return [replace(stmt, value=ast.Constant(float(v)))]
+                case ast.Name(id=s) if isinstance(program.types.get(s), integers):
+                    call = ast.Call(ast.Name("float", ast.Load()), [stmt.value], [])
+                    return [replace(stmt, value=call)]
+        return [stmt]
+
+    return rewrite(program, change)
+
+
+def result_name(program: Program) -> Expr:
+    """What the program returns."""
+    last = program.body[-1]
+    assert isinstance(last, Return)
+    return last.value
+
+
+__all__ = ["infer", "is_array", "is_reference", "result_name", "walk"]

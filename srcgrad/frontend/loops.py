@@ -1,0 +1,209 @@
+"""Loops: what a ``for`` may run over, as a counter in a range.
+
+In: the target and the iterable of a loop. Out: an ``Iteration``: the counter, the range's bounds
+and what each round binds first.
+
+Invariant: the iterable is evaluated once, before the first round, as in Python.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass
+class Iteration:
+    """``for counter in range(*bounds)``, with statements that each round starts with."""
+
+    counter: str
+    bounds: list[ast.expr]
+    binds: list[Callable[[], None]]
+
+
+@dataclass
+class Items:
+    """Something with a length and an element for each round."""
+
+    count: ast.expr
+    element: Callable[[str], ast.expr]
+
+
+def iteration(
+    target: ast.expr, iterable: ast.expr, changed: set[str], worker: Any, hidden: bool = False
+) -> Iteration | None:
+    """The iteration of a loop; None where the iterable is not understood.
+
+    Parameters
+    ----------
+    target, iterable : ast.expr
+        Of the user's loop.
+    changed : set of str
+        Names that the body assigns.
+    worker : the inliner
+        Evaluates expressions and emits statements.
+    hidden : bool
+        Whether a counter from 0 is wanted in any case.
+    """
+    if isinstance(target, ast.Name) and _is_range(iterable, worker) and not hidden:
+        assert isinstance(iterable, ast.Call)
+        bounds = [_steady(worker.expr(a), iterable, worker, changed) for a in iterable.args]
+        new = worker.target(target)
+        if target.id not in changed:
+            return Iteration(new.id, bounds, [])
+        counter = worker.fresh("k")
+        return Iteration(counter, bounds, [_binding(target, lambda k=counter: _name(k), worker)])
+    found = items(iterable, worker)
+    if found is None:
+        return None
+    count = _steady(found.count, iterable, worker, changed)
+    counter = worker.fresh("k")
+    return Iteration(counter, [count], [_binding(target, lambda: found.element(counter), worker)])
+
+
+def items(iterable: ast.expr, worker: Any) -> Items | None:
+    """Length and elements of an iterable."""
+    match iterable:
+        case ast.Call(args=args) if _is_range(iterable, worker):
+            return _range_items(args, iterable, worker)
+        case ast.Call(func=func, args=[inner, *rest], keywords=keywords) if _is(
+            func, enumerate, worker
+        ):
+            start = rest[0] if rest else keywords[0].value if keywords else ast.Constant(0)
+            found = items(inner, worker)
+            if found is None:
+                return None
+            first = worker.bound_if_needed(worker.expr(start), iterable)
+            return Items(
+                found.count,
+                lambda k: ast.Tuple([_plus(first, _name(k)), found.element(k)], ast.Load()),
+            )
+        case ast.Call(func=func, args=parts) if parts and _is(func, zip, worker):
+            each = [items(p, worker) for p in parts]
+            known = [e for e in each if e is not None]
+            if len(known) < len(each):
+                return None
+            count = known[0].count
+            for other in known[1:]:
+                if ast.unparse(other.count) != ast.unparse(count):
+                    count = ast.Call(_name("min"), [count, other.count], [])
+            return Items(count, lambda k: ast.Tuple([e.element(k) for e in known], ast.Load()))
+        case ast.Call(func=func, args=[inner]) if _is(func, reversed, worker):
+            found = items(inner, worker)
+            if found is None:
+                return None
+            size = worker.bound_if_needed(found.count, iterable)
+            last = ast.BinOp(size, ast.Sub(), ast.Constant(1))
+            back = worker.fresh("k")
+
+            def element(k: str) -> ast.expr:
+                index = ast.BinOp(last, ast.Sub(), _name(k))
+                worker.emit(ast.Assign([ast.Name(back, ast.Store())], index), iterable)
+                return found.element(back)
+
+            return Items(size, element)
+        case ast.Call(func=ast.Name(id="range" | "enumerate" | "zip" | "reversed" | "map")):
+            return None
+    array = worker.expr(iterable)
+    if not isinstance(array, ast.Name):
+        array = worker.bound(array, iterable)
+    length = ast.Call(_name("len"), [array], [])
+    return Items(length, lambda k: ast.Subscript(array, _name(k), ast.Load()))
+
+
+def _range_items(args: list[ast.expr], at: ast.AST, worker: Any) -> Items:
+    """The numbers of a range."""
+    bounds = [worker.bound_if_needed(worker.expr(a), at) for a in args]
+    if len(bounds) == 1:
+        return Items(bounds[0], _name)
+    step = bounds[2] if len(bounds) == 3 else ast.Constant(1)
+    count: ast.expr = ast.Call(_name("len"), [ast.Call(_name("range"), bounds, [])], [])
+    if len(bounds) == 2:
+        count = ast.BinOp(bounds[1], ast.Sub(), bounds[0])
+        count = ast.Call(_name("max"), [count, ast.Constant(0)], [])
+    count = worker.bound_if_needed(count, at)
+
+    def element(k: str) -> ast.expr:
+        one = isinstance(step, ast.Constant) and step.value == 1
+        distance = _name(k) if one else ast.BinOp(_name(k), ast.Mult(), step)
+        return _plus(bounds[0], distance)
+
+    return Items(count, element)
+
+
+def _binding(target: ast.expr, element: Callable[[], ast.expr], worker: Any) -> Callable[[], None]:
+    """Bind the target to the round's element."""
+
+    def bind() -> None:
+        _assign(target, element(), worker)
+
+    return bind
+
+
+def _assign(target: ast.expr, value: ast.expr, worker: Any) -> None:
+    """``target = value``, tuples taken apart."""
+    if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple):
+        for part, element in zip(target.elts, value.elts, strict=True):
+            _assign(part, element, worker)
+        return
+    worker.emit(ast.Assign([worker.target(target)], value), target)
+
+
+def _steady(bound: ast.expr, at: ast.AST, worker: Any, changed: set[str]) -> ast.expr:
+    """A bound that the body cannot change: a copy of it where it might."""
+    if isinstance(bound, ast.Constant):
+        return bound
+    read = {n.id for n in ast.walk(bound) if isinstance(n, ast.Name)}
+    mapped = {worker.scope.names[c].id for c in changed if c in worker.scope.names and isinstance(worker.scope.names[c], ast.Name)}
+    plain = not any(
+        isinstance(n, ast.Subscript) and not _is_shape(n) for n in ast.walk(bound)
+    )
+    if plain and not read & mapped:
+        return bound
+    return worker.bound(bound, at, "n")
+
+
+def _is_shape(node: ast.Subscript) -> bool:
+    return isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
+
+
+def _is_range(node: ast.expr, worker: Any) -> bool:
+    return isinstance(node, ast.Call) and _is(node.func, range, worker) and not node.keywords
+
+
+def _is(func: ast.expr, what: Any, worker: Any) -> bool:
+    """Whether a callee is this builtin."""
+    found, value = worker.static(func)
+    return found and value is what
+
+
+def _plus(a: ast.expr, b: ast.expr) -> ast.expr:
+    if isinstance(a, ast.Constant) and a.value == 0:
+        return b
+    return ast.BinOp(b, ast.Add(), a)
+
+
+def _name(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def assigned(body: list[ast.stmt]) -> set[str]:
+    """Names that a body assigns (not those of functions inside it)."""
+    found: set[str] = set()
+    todo: list[ast.AST] = list(body)
+    while todo:
+        node = todo.pop()
+        match node:
+            case ast.FunctionDef(name=name):
+                found.add(name)
+                continue
+            case ast.Lambda() | ast.ListComp() | ast.GeneratorExp():
+                walrus = [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
+                found |= {n.target.id for n in walrus}
+                continue
+            case ast.Name(id=name, ctx=ast.Store()):
+                found.add(name)
+        todo += ast.iter_child_nodes(node)
+    return found

@@ -1,0 +1,326 @@
+"""Parse: a function object becomes its AST and the meaning of its free names.
+
+In: a Python function, lambda or Numba dispatcher. Out: a ``Source``. Refuses syntax that has no
+place in a differentiable program, every offending line in one error.
+
+Invariant: the AST is that of the code that runs: it is compiled again and compared with the
+function's own code.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import inspect
+import linecache
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import ArgumentError, Complaint, Place, SourceMismatchError, UnsupportedError
+
+
+class Missing:
+    """What a name means that nothing has defined."""
+
+
+MISSING = Missing()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A function's text and what its free names mean.
+
+    Attributes
+    ----------
+    function : function
+        The plain Python function.
+    tree : ast.FunctionDef
+        Its AST; a lambda's as a ``def`` with one return.
+    filename : str
+        Where it stands.
+    lines : tuple of str
+        The whole file, for carets.
+    local : mapping
+        Meanings that imports inside the function give.
+    """
+
+    function: types.FunctionType
+    tree: ast.FunctionDef
+    filename: str
+    lines: tuple[str, ...]
+    local: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The function's name; a lambda's is ``f``."""
+        return self.tree.name
+
+    def place(self, node: ast.AST) -> Place:
+        """Where a node stands."""
+        line = getattr(node, "lineno", self.tree.lineno)
+        text = self.lines[line - 1].rstrip("\n") if 0 < line <= len(self.lines) else ""
+        return Place(self.filename, line, getattr(node, "col_offset", 0), text)
+
+    def resolve(self, name: str) -> Any:
+        """What a free name means now, or ``MISSING``."""
+        if name in self.local:
+            return self.local[name]
+        code = self.function.__code__
+        if name in code.co_freevars and self.function.__closure__:
+            cell = self.function.__closure__[code.co_freevars.index(name)]
+            try:
+                return cell.cell_contents
+            except ValueError:
+                return MISSING
+        found = self.function.__globals__.get(name, MISSING)
+        return getattr(builtins, name, MISSING) if found is MISSING else found
+
+
+def plain_function(function: Any) -> types.FunctionType:
+    """The Python function behind a callable.
+
+    Raises
+    ------
+    ArgumentError
+        Where there is none.
+    """
+    function = getattr(function, "py_func", function)
+    if isinstance(function, types.MethodType):
+        function = function.__func__
+    if not isinstance(function, types.FunctionType):
+        reason = f"{function!r} is not a Python function"
+        raise ArgumentError(Complaint(None, reason, "pass a function or a lambda"))
+    return function
+
+
+def parse(function: Any) -> Source:
+    """Find and check the source of a function.
+
+    Raises
+    ------
+    SourceMismatchError
+        Where the source cannot be read, or is not what the function was compiled from.
+    UnsupportedError
+        Where it has syntax that cannot be differentiated.
+    """
+    plain = plain_function(function)
+    lines, filename = _read(plain)
+    try:
+        module = _module("".join(lines))
+    except SyntaxError as error:
+        raise _mismatch(plain, f"its file no longer parses ({error.msg})") from None
+    node = _find(plain, module)
+    _compare(plain, "".join(lines), filename)
+    tree = _as_def(node)
+    source = Source(plain, tree, filename, tuple(lines), _imports(tree))
+    refused = list(_refusals(source))
+    if refused:
+        raise UnsupportedError(refused)
+    return source
+
+
+def _read(function: types.FunctionType) -> tuple[list[str], str]:
+    """The lines of the file that has the function."""
+    filename = function.__code__.co_filename
+    linecache.checkcache(filename)
+    try:
+        lines, _ = inspect.findsource(function)
+    except (OSError, TypeError, IndexError):
+        lines = linecache.getlines(filename)
+    if not lines:
+        raise _mismatch(function, "its source cannot be read")
+    return lines, inspect.getsourcefile(function) or filename
+
+
+def _mismatch(function: types.FunctionType, why: str) -> SourceMismatchError:
+    """The error for a function without a usable source."""
+    code = function.__code__
+    place = Place(code.co_filename, code.co_firstlineno)
+    advice = "define it in a file or a notebook cell, and import it again after an edit"
+    return SourceMismatchError(Complaint(place, f"`{function.__name__}`: {why}", advice))
+
+
+@functools.lru_cache(maxsize=64)
+def _module(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+def _find(function: types.FunctionType, module: ast.Module) -> ast.FunctionDef | ast.Lambda:
+    """The node of a function, by name and place."""
+    code = function.__code__
+    found: list[ast.FunctionDef | ast.Lambda] = []
+    for node in ast.walk(module):
+        match node:
+            case ast.AsyncFunctionDef(name=name) if name == code.co_name:
+                if _first_line(node) == code.co_firstlineno:
+                    place = Place(code.co_filename, node.lineno)
+                    raise UnsupportedError(Complaint(place, "async functions have no gradient"))
+            case ast.FunctionDef(name=name) if name == code.co_name:
+                if _first_line(node) == code.co_firstlineno:
+                    found.append(node)
+            case ast.Lambda() if code.co_name == "<lambda>" and _spans(node, code):
+                found.append(node)
+    if not found:
+        raise _mismatch(function, "it is not where its file says (edited since it was loaded?)")
+    if len(found) > 1 and isinstance(found[0], ast.Lambda):
+        found.sort(key=lambda n: _extent(n.body))  # type: ignore[attr-defined,arg-type]
+    return found[0]
+
+
+def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return min([node.lineno, *(d.lineno for d in node.decorator_list)])
+
+
+def _extent(node: ast.expr) -> tuple[int, int]:
+    assert node.end_lineno is not None and node.end_col_offset is not None
+    return node.end_lineno - node.lineno, node.end_col_offset - node.col_offset
+
+
+def _spans(node: ast.Lambda, code: types.CodeType) -> bool:
+    """Whether all of the code's instructions come from a lambda's body."""
+    start = (node.body.lineno, node.body.col_offset)
+    end = (node.body.end_lineno or 0, node.body.end_col_offset or 0)
+    spots = [p for p in code.co_positions() if None not in p and p[:2] != (p[0], p[0] - 1)]
+    inside = [
+        (a, c) >= start and (b, d) <= end for a, b, c, d in spots if (c or d)  # type: ignore[operator]
+    ]
+    return bool(inside) and all(inside) and node.lineno >= code.co_firstlineno
+
+
+def _compare(function: types.FunctionType, text: str, filename: str) -> None:
+    """Refuse where the file's code is not the function's."""
+    code = function.__code__
+    if any(n.startswith("@py") for n in (*code.co_varnames, *code.co_names)):
+        return  # pytest rewrote its asserts
+    compiled = _compiled(text, filename)
+    same_place = [c for c in _codes(compiled) if c.co_name == code.co_name]
+    if not any(_same(c, code) for c in same_place):
+        raise _mismatch(function, "its file was edited since it was loaded")
+
+
+@functools.lru_cache(maxsize=16)
+def _compiled(text: str, filename: str) -> types.CodeType:
+    return compile(text, filename, "exec", dont_inherit=True)
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    """A code object and all inside it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
+
+
+def _same(a: types.CodeType, b: types.CodeType) -> bool:
+    """Whether two code objects compute the same, names and places of nested code aside."""
+    if (a.co_code, a.co_names, a.co_varnames) != (b.co_code, b.co_names, b.co_varnames):
+        return False
+    if a.co_freevars != b.co_freevars or len(a.co_consts) != len(b.co_consts):
+        return False
+    for x, y in zip(a.co_consts, b.co_consts, strict=True):
+        if isinstance(x, types.CodeType):
+            if not isinstance(y, types.CodeType) or not _same(x, y):
+                return False
+        elif type(x) is not type(y) or repr(x) != repr(y):
+            return False
+    return True
+
+
+def _as_def(node: ast.FunctionDef | ast.Lambda) -> ast.FunctionDef:
+    """A ``def`` without decorators, annotations and docstring."""
+    if isinstance(node, ast.Lambda):
+        body: list[ast.stmt] = [ast.copy_location(ast.Return(node.body), node.body)]
+        name = "f"
+    else:
+        body, name = list(node.body), node.name
+        match body[0]:
+            case ast.Expr(value=ast.Constant(value=str())):
+                body = body[1:] or [ast.copy_location(ast.Pass(), body[0])]
+    tree = ast.FunctionDef(name=name, args=node.args, body=body, decorator_list=[])
+    return ast.copy_location(tree, node)
+
+
+def _imports(tree: ast.FunctionDef) -> dict[str, Any]:
+    """What imports inside the function bind."""
+    scope: dict[str, Any] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = ast.Module([node], [])
+            exec(compile(module, "<import>", "exec"), scope)
+    scope.pop("__builtins__", None)
+    return scope
+
+
+REFUSED: Mapping[type[ast.AST], tuple[str, str]] = {
+    ast.Try: ("`try` has no gradient: which line raises is not known", "check beforehand with `if`"),
+    ast.TryStar: ("`try` has no gradient: which line raises is not known", "check with `if`"),
+    ast.With: ("`with` cannot be differentiated", "leave it around the call of the gradient"),
+    ast.AsyncWith: ("`async with` cannot be differentiated", ""),
+    ast.AsyncFor: ("`async for` cannot be differentiated", ""),
+    ast.AsyncFunctionDef: ("async functions cannot be differentiated", ""),
+    ast.Await: ("`await` cannot be differentiated", ""),
+    ast.Yield: ("generators cannot be differentiated", "store the values in an array"),
+    ast.YieldFrom: ("generators cannot be differentiated", "store the values in an array"),
+    ast.ClassDef: ("classes cannot be defined in a differentiated function", "move it outside"),
+    ast.Global: ("writes to globals cannot be differentiated", "return the value"),
+    ast.Nonlocal: ("writes to nonlocals cannot be differentiated", "return the value"),
+    ast.Dict: ("dicts cannot carry gradients", "use arrays, tuples or separate names"),
+    ast.DictComp: ("dicts cannot carry gradients", "use arrays"),
+    ast.Set: ("sets cannot carry gradients", "use arrays"),
+    ast.SetComp: ("sets cannot carry gradients", "use arrays"),
+    ast.Starred: ("star-arguments cannot be differentiated", "write the arguments out"),
+    ast.Match: ("`match` cannot be differentiated", "use `if`"),
+}
+
+
+def _refusals(source: Source) -> Iterator[Complaint]:
+    """Every place with syntax that has no gradient, in source order."""
+    found: dict[tuple[int, int], Complaint] = {}
+
+    def note(node: ast.AST, reason: str, advice: str) -> None:
+        place = source.place(node)
+        found.setdefault((place.line, place.column), Complaint(place, reason, advice))
+
+    for node in _differentiated(source.tree):
+        if type(node) in REFUSED:
+            note(node, *REFUSED[type(node)])
+        match node:
+            case ast.Attribute(ctx=ast.Store() | ast.Del()):
+                note(node, "writes to attributes cannot be differentiated", "use a local name")
+            case ast.arguments(vararg=vararg, kwarg=kwarg) if vararg or kwarg:
+                star = vararg or kwarg
+                assert star is not None
+                note(star, "star-arguments cannot be differentiated", "name the parameters")
+            case ast.Call(keywords=keywords) if any(k.arg is None for k in keywords):
+                note(node, "star-arguments cannot be differentiated", "write them out")
+            case ast.JoinedStr():
+                note(node, "strings cannot be computed with", "")
+            case ast.Constant(value=complex()):
+                note(node, "complex numbers are not supported", "use two real ones")
+            case ast.Constant(value=bytes()):
+                note(node, "bytes cannot be computed with", "")
+    yield from (found[key] for key in sorted(found))
+
+
+def _differentiated(node: ast.AST) -> Iterator[ast.AST]:
+    """Nodes whose values matter: not annotations, nor the messages of raise and assert."""
+    yield node
+    match node:
+        case ast.Raise():
+            return
+        case ast.Assert(test=test):
+            yield from _differentiated(test)
+            return
+        case ast.AnnAssign(target=target, value=value):
+            children: list[ast.AST] = [target, *([value] if value else [])]
+        case ast.arg():
+            return
+        case ast.FunctionDef(args=args, body=body):
+            children = [args, *body]
+        case _:
+            children = list(ast.iter_child_nodes(node))
+    for child in children:
+        yield from _differentiated(child)

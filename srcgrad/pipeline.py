@@ -1,0 +1,181 @@
+"""The pipeline: a Python function in, the text of its gradient out.
+
+In: a function, what to differentiate it by, the types of its arguments. Out: ``Derived``: the
+flat text that people read and the text at level "loops" that Numba compiles.
+
+Invariant: each stage takes what the one before it returns; nothing here knows how a stage
+works.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+from numba import types
+
+from .analysis.facts import facts
+from .analysis.recording import recording
+from .backend.emit import emit
+from .errors import ArgumentError, Complaint, Place
+from .frontend.infer import infer
+from .frontend.inline import Inlined, inline
+from .frontend.normalise import normalise
+from .frontend.parse import parse
+from .program import Assign, Program, verify
+from .transform.adjoint import Parts, adjoint
+from .transform.lower import lower
+from .transform.prepare import prepare
+from .transform.simplify import simplify
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A gradient as text.
+
+    Attributes
+    ----------
+    flat : str
+        The listing: NumPy statements, forward then backward.
+    loops : str
+        What Numba compiles.
+    name : str
+        The function's name in both.
+    extra : tuple of numpy.ndarray
+        Captured arrays, passed after the user's arguments.
+    """
+
+    flat: str
+    loops: str
+    name: str
+    extra: tuple[Any, ...] = ()
+
+
+def derive(
+    function: Any,
+    wrt: Sequence[str] | None,
+    with_value: bool,
+    argument_types: tuple[types.Type, ...],
+    tupled: bool = False,
+) -> Derived:
+    """Differentiate a function for arguments of these types.
+
+    Parameters
+    ----------
+    function : callable
+        The primal.
+    wrt : sequence of str or None
+        Parameters; None for every floating-point one.
+    with_value : bool
+        Whether the value is returned as well.
+    argument_types : tuple of numba.types.Type
+        One for each parameter.
+    tupled : bool
+        Whether the gradient is a tuple even of one.
+
+    Raises
+    ------
+    SrcgradError
+        What cannot be differentiated.
+    """
+    inlined = inline(parse(function))
+    extra = tuple(inlined.arrays.values())
+    kinds = (*argument_types, *map(numba.typeof, extra))
+    typed, result = infer(normalise(inlined), kinds, inlined.places)
+    check_result(result, inlined)
+    prepared = prepare(typed)
+    structure = gradient_structure(prepared, wrt)
+    names = [n for parts in structure.values() for n in ([parts] if isinstance(parts, str) else parts)]
+    flat = differentiate(prepared, names, structure, (with_value, tupled), inlined.places)
+    finished, _ = infer_again(flat, kinds, inlined.places)
+    loops = lower(finished)
+    return Derived(emit(flat), emit(loops, "loops"), flat.name, extra)
+
+
+def differentiate(
+    program: Program,
+    wrt: Sequence[str],
+    structure: Mapping[str, Parts],
+    shape: tuple[bool, bool],
+    places: Mapping[int, Place],
+) -> Program:
+    """Analyses, plan, sweeps: the flat gradient program."""
+    carried: frozenset[str] = frozenset()
+    while True:
+        found = facts(program, wrt, places, carried)
+        plan = recording(found)
+        if plan.invalid <= carried:
+            break
+        carried |= plan.invalid
+    both = adjoint(found, plan, dict(structure), *shape)
+    flat = simplify(both, primal_names(program))
+    verify(flat)
+    return flat
+
+
+def primal_names(program: Program) -> set[str]:
+    """Names that the primal binds, those made up for the reversal left out."""
+    return set(program.types) - {n for n in program.types if n.startswith("rounds")}
+
+
+def gradient_structure(program: Program, wrt: Sequence[str] | None) -> dict[str, Parts]:
+    """For each parameter to differentiate by, its name or the names of its parts."""
+    parts: dict[str, list[str]] = {}
+    for stmt in program.body:
+        match stmt:
+            case Assign(target=t, value=ast.Subscript(value=ast.Name(id=p))) if isinstance(
+                program.types.get(p), types.BaseTuple
+            ):
+                parts.setdefault(p, []).append(t)
+    user = [p for p in program.params if p not in program.hidden]
+    chosen = [p for p in user if is_floating(program.types[p])] if wrt is None else list(wrt)
+    return {p: tuple(parts[p]) if p in parts else p for p in chosen}
+
+
+def is_floating(kind: types.Type) -> bool:
+    """Whether an argument of this type is differentiated by when ``wrt`` is left out."""
+    if isinstance(kind, types.BaseTuple):
+        return len(kind.types) > 0 and all(map(is_floating, kind.types))
+    return isinstance(kind.dtype if isinstance(kind, types.Array) else kind, types.Float)
+
+
+def check_result(result: types.Type, inlined: Inlined) -> None:
+    """Refuse a primal whose result is not a number with a gradient.
+
+    Raises
+    ------
+    ArgumentError
+        With what to do instead.
+    """
+    if isinstance(result, types.Float):
+        return
+    place = inlined.places.get(inlined.tree.body[-1].lineno)
+    name = inlined.tree.name
+    if isinstance(result, types.Array):
+        reason = f"`{name}` returns an array; a gradient is that of a scalar"
+        advice = "return a number: `np.sum(...)` of it, or one element"
+    elif isinstance(result, types.BaseTuple):
+        reason = f"`{name}` returns a tuple; a gradient is that of a scalar"
+        advice = "return one number"
+    elif isinstance(result, types.NoneType):
+        reason = f"`{name}` returns nothing; a gradient is that of a scalar"
+        advice = "end the function with `return` and a number"
+    else:
+        reason = f"`{name}` returns {result}, which has no gradient"
+        advice = "return a floating-point number"
+    raise ArgumentError(Complaint(place, reason, advice))
+
+
+def infer_again(
+    flat: Program, kinds: tuple[types.Type, ...], places: Mapping[int, Place]
+) -> tuple[Program, types.Type]:
+    """The types of every name of the gradient program, gradients included."""
+    from .frontend.infer import typed
+    from .frontend.numba_types import numba_types
+
+    typing = numba_types(flat, kinds, places)
+    known = dict(zip(flat.params, kinds, strict=True))
+    return typed(flat, typing, known), typing.result

@@ -1,0 +1,322 @@
+"""The Program: a small structured form of a numeric function, and what makes it well formed.
+
+In: nothing; these are the plain values that every stage takes and returns.
+Out: ``Program`` with its statements, the traversals that analyses share, and ``verify``.
+
+A Program is a list of statements with structured control flow: one operation a statement,
+atoms (names and constants) as its operands, one ``Return`` at the end. Expressions are
+``ast`` nodes that nobody changes in place; every callee in them has its canonical name
+(``np.exp``, ``math.log``, ``sigmoid``), whatever the user imported it as. Tests, subscripts
+and range bounds may be compound, since nothing flows back through them: they only have to
+be pure.
+
+Invariant (``verify``): see ``verify``.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+Expr = ast.expr
+Block = tuple["Stmt", ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stmt:
+    """A statement; ``line`` is the user's line (0: none), ``comment`` is shown in the listing."""
+
+    line: int = 0
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Assign(Stmt):
+    """``z = op(x, y)``: a number, or an array that no other name shares."""
+
+    target: str
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Update(Stmt):
+    """``x op= v`` as the user wrote it; ``infer`` decides what it is. ``op`` is an ast operator."""
+
+    target: str
+    op: ast.operator
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Alias(Stmt):
+    """``b = a``: another name of the same array (or list)."""
+
+    target: str
+    source: str
+
+
+@dataclass(frozen=True)
+class View(Stmt):
+    """``b = a[1:]``, ``b = np.transpose(a)``: an array that shares memory with ``source``."""
+
+    target: str
+    source: str
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Store(Stmt):
+    """``a[i] = v``: elements are overwritten."""
+
+    target: str
+    index: Expr
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Increment(Stmt):
+    """``a[i] += v`` or ``a[i] -= v``; without an index, the whole of ``a`` in place.
+
+    In adjoint code the target may be a scalar: ``grad_x += ...``.
+    """
+
+    target: str
+    index: Expr | None
+    value: Expr
+    negative: bool = False
+
+
+@dataclass(frozen=True)
+class Swap(Stmt):
+    """``u, v = v, u``: names change places; ``sources`` is a permutation of ``targets``."""
+
+    targets: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class If(Stmt):
+    """``if test: body else: orelse``; the test is pure."""
+
+    test: Expr
+    body: Block
+    orelse: Block = ()
+
+
+@dataclass(frozen=True)
+class For(Stmt):
+    """``for counter in range(start, stop, step)``; ends after a round in which ``exit`` is true."""
+
+    counter: str
+    start: Expr
+    stop: Expr
+    step: Expr
+    body: Block
+    exit: str | None = None
+
+
+@dataclass(frozen=True)
+class While(Stmt):
+    """``while test: body``; the test is pure."""
+
+    test: Expr
+    body: Block
+
+
+@dataclass(frozen=True)
+class Push(Stmt):
+    """``tape.append(value)``."""
+
+    tape: str
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Pop(Stmt):
+    """``target = tape.pop()``; without a target the value is dropped."""
+
+    target: str | None
+    tape: str
+
+
+@dataclass(frozen=True)
+class Check(Stmt):
+    """``assert`` or ``raise``: kept in the forward sweep, no gradient."""
+
+    node: ast.stmt
+
+
+@dataclass(frozen=True)
+class Comment(Stmt):
+    """A line of comment in the listing: a section's title."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Return(Stmt):
+    """The only one, at the end."""
+
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Program:
+    """A function as statements.
+
+    Attributes
+    ----------
+    name : str
+        The function's name in the emitted text.
+    params : tuple of str
+        Parameters, in order; ``hidden`` ones (captured arrays) come last.
+    body : tuple of Stmt
+        The statements.
+    types : mapping of str to numba.types.Type
+        The type of every name, once inferred. Empty before.
+    constants : mapping of str to object
+        Captured scalars (and tuples of them) that the text names: emitted above the function.
+    hidden : tuple of str
+        Parameters that hold captured arrays.
+    helpers : tuple of callables
+        Functions that the text calls beyond numpy and math, whose source is emitted above it.
+    filename : str
+        The user's file, for error messages.
+    doc : str
+        One line that becomes the emitted function's docstring.
+    """
+
+    name: str
+    params: tuple[str, ...]
+    body: Block
+    types: Mapping[str, Any] = field(default_factory=dict)
+    constants: Mapping[str, object] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
+    helpers: tuple[Any, ...] = ()
+    filename: str = ""
+    doc: str = ""
+
+    def with_body(self, body: Iterable[Stmt], **changes: Any) -> Program:
+        """This program with another body (and other fields)."""
+        return replace(self, body=tuple(body), **changes)
+
+
+def blocks(stmt: Stmt) -> tuple[Block, ...]:
+    """The blocks directly inside a statement."""
+    match stmt:
+        case If(body=body, orelse=orelse):
+            return (body, orelse)
+        case For(body=body) | While(body=body):
+            return (body,)
+    return ()
+
+
+def with_blocks(stmt: Stmt, new: tuple[Block, ...]) -> Stmt:
+    """The statement with its blocks replaced, in the order that ``blocks`` gives them."""
+    match stmt:
+        case If():
+            return replace(stmt, body=new[0], orelse=new[1])
+        case For() | While():
+            return replace(stmt, body=new[0])
+    return stmt
+
+
+def walk(block: Block) -> Iterator[Stmt]:
+    """Every statement of a block, outer before inner, in source order."""
+    for stmt in block:
+        yield stmt
+        for inner in blocks(stmt):
+            yield from walk(inner)
+
+
+def expressions(stmt: Stmt) -> tuple[Expr, ...]:
+    """The expressions that a statement evaluates itself (not those of its blocks)."""
+    match stmt:
+        case Assign(value=v) | View(value=v) | Push(value=v) | Return(value=v) | Update(value=v):
+            return (v,)
+        case Store(index=i, value=v):
+            return (i, v)
+        case Increment(index=i, value=v):
+            return (v,) if i is None else (i, v)
+        case If(test=t) | While(test=t):
+            return (t,)
+        case For(start=a, stop=b, step=c):
+            return (a, b, c)
+        case Check(node=n):
+            return tuple(x for x in ast.iter_child_nodes(n) if isinstance(x, ast.expr))
+    return ()
+
+
+def names(expr: ast.AST) -> set[str]:
+    """The variables in an expression (not the names of the functions that it calls)."""
+    if isinstance(expr, ast.Name):
+        return {expr.id} - MODULES
+    if isinstance(expr, ast.Call):
+        parts: list[ast.AST] = [*expr.args, *[k.value for k in expr.keywords]]
+        return set().union(*map(names, parts))
+    return set().union(*map(names, ast.iter_child_nodes(expr)))
+
+
+MODULES = frozenset({"np", "math"})
+"""Names that the emitted text imports, which no variable may have."""
+
+
+def uses(stmt: Stmt) -> set[str]:
+    """Names that a statement itself reads (its blocks not counted)."""
+    found = set().union(*map(names, expressions(stmt)))
+    match stmt:
+        case Alias(source=s):
+            found |= {s}
+        case Store(target=t) | Push(tape=t) | Pop(tape=t) | Increment(target=t) | Update(target=t):
+            found |= {t}
+        case Swap(sources=sources):
+            found |= set(sources)
+        case For(exit=str(flag)):
+            found |= {flag}
+    return found
+
+
+def binds(stmt: Stmt) -> tuple[str, ...]:
+    """Names that a statement itself gives a new value (its blocks not counted)."""
+    match stmt:
+        case Assign(target=t) | Alias(target=t) | View(target=t) | Update(target=t):
+            return (t,)
+        case Pop(target=str(t)):
+            return (t,)
+        case For(counter=c):
+            return (c,)
+        case Swap(targets=ts):
+            return ts
+        case Increment(target=t, index=None):
+            return (t,)
+    return ()
+
+
+def bound(block: Block) -> set[str]:
+    """Every name that is bound somewhere in a block."""
+    return {name for stmt in walk(block) for name in binds(stmt)}
+
+
+def verify(program: Program) -> None:
+    """Raise ``AssertionError`` where the program breaks a rule of its form.
+
+    Exactly one ``Return``, last; no name hides a module; parameters are distinct; a ``Swap``
+    permutes; every name that is read is a parameter, a constant, or bound somewhere.
+    """
+    assert program.body and isinstance(program.body[-1], Return), "no Return at the end"
+    assert sum(isinstance(s, Return) for s in walk(program.body)) == 1, "more than one Return"
+    assert len(set(program.params)) == len(program.params), "parameters of the same name"
+    known = bound(program.body) | set(program.params) | set(program.constants)
+    known |= {s.tape for s in walk(program.body) if isinstance(s, Push)}
+    assert not known & MODULES, f"a name hides a module: {known & MODULES}"
+    for stmt in walk(program.body):
+        unknown = uses(stmt) - known - BUILTIN_ATOMS
+        assert not unknown, f"line {stmt.line}: {sorted(unknown)} never bound in {stmt}"
+        if isinstance(stmt, Swap):
+            assert sorted(stmt.targets) == sorted(stmt.sources), f"not a permutation: {stmt}"
+
+
+BUILTIN_ATOMS = frozenset({"float", "int", "bool"})
+"""Builtins that may stand as a value (``dtype=float``)."""

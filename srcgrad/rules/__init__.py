@@ -1,0 +1,10 @@
+"""Derivative rules: tables of one-line rules, and what looks them up.
+
+The tables register themselves when they are imported, which importing this package does.
+"""
+
+from . import arrays, linalg, network, patterns, scalar, sequences, special
+
+patterns.verify_rules()
+
+__all__ = ["arrays", "linalg", "network", "patterns", "scalar", "sequences", "special"]

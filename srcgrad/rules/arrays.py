@@ -1,0 +1,220 @@
+"""Rules for NumPy functions that make, reduce, reshape and join arrays."""
+
+# fmt: off
+# Tables read better in lines than one argument a line.
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from . import support as carried
+from .declarations import function
+from .expressions import MISSING, literal
+from .helpers import support
+from .patterns import Rank, Rule, family, make_rule, rule
+from .results import (
+    allocation,
+    arange,
+    eye,
+    fresh,
+    full,
+    is_array,
+    like,
+    linspace,
+    nested,
+    promoted,
+    ravel,
+    reduction,
+    reshape,
+    same,
+    shape_rank,
+    transpose,
+)
+
+POSITIVE = (0.3, 3.0)
+AXES = (0, -1)
+TUPLES = ((0, 1),)
+_AXIS = "a, axis=None"
+_REDUCTION = f"{_AXIS}, dtype=None, out=None, keepdims=False, initial=None, where=True"
+_EXTREMUM = f"{_AXIS}, out=None, keepdims=False, initial=None, where=True"
+
+
+def _one_axis(given: Mapping[str, ast.expr]) -> bool:
+    return not isinstance(given["axis"], ast.Tuple)
+
+
+def _shaped(value: Any, shape: Any) -> Any:
+    """An array of a value's dtype and of this shape."""
+    return fresh(value.dtype if is_array(value) else promoted(value), shape_rank(shape))
+
+
+# Support functions
+
+support(carried.unbroadcast, "unbroadcast", "g, shape",
+        result=lambda g, shape: _shaped(g, shape))
+support(carried.put_at, "put_at", "index, value, shape",
+        result=lambda index, value, shape: _shaped(value, shape))
+support(carried.put_along, "put_along", "index, value, shape, axis",
+        result=lambda index, value, shape, axis: _shaped(value, shape))
+support(carried.product_of_others, "product_of_others", result=same)
+support(carried.product_of_others_along, "product_of_others_along", "x, axis", result=same)
+support(carried.reverse_cumsum, "reverse_cumsum", "g", result=same)
+support(carried.add_at, "add_at", "index, value, shape",
+        result=lambda index, value, shape: _shaped(value, shape))
+rule("z = reverse_cumsum(g)", "grad_g += np.cumsum(grad_z)", signature="(n)->(n)")
+
+# Making arrays
+
+for _name in ("zeros", "ones", "empty"):
+    function(getattr(np, _name), f"np.{_name}", "shape, dtype=float, order='C', *, device=None, "
+             "like=None", result=allocation, derivative=False)
+    function(getattr(np, f"{_name}_like"), f"np.{_name}_like", "prototype, dtype=None, order='K', "
+             "subok=True, shape=None, *, device=None", result=like, derivative=False,
+             refuse="shape")
+function(np.full, "np.full", "shape, fill_value, dtype=None, order='C', *, device=None, like=None",
+         result=full)
+function(np.full_like, "np.full_like", "a, fill_value, dtype=None, order='K', subok=True, "
+         "shape=None, *, device=None", result=like, refuse="shape")
+function(np.arange, "np.arange", "*bounds, dtype=None, device=None, like=None", result=arange)
+function(np.linspace, "np.linspace", "start, stop, num=50, endpoint=True, retstep=False, "
+         "dtype=None, axis=0, *, device=None", result=linspace,
+         refuse="endpoint retstep dtype axis")
+function(np.eye, "np.eye", "N, M=None, k=0, dtype=float, order='C', *, device=None, like=None",
+         result=eye, derivative=False)
+function(np.identity, "np.identity", "n, dtype=float, *, like=None", derivative=False,
+         result=lambda n, dtype=float: eye(n, dtype=dtype))
+function(np.array, "np.array", "object, dtype=None, *, copy=True, order='K', "
+         "subok=False, ndmin=0, like=None", result=nested)
+function(np.asarray, "np.asarray", "a, dtype=None, order=None, *, device=None, copy=None, "
+         "like=None", result=nested, effect="view")
+function(np.copy, "np.copy", "a, order='K', subok=False", result=like)
+function(np.astype, "np.astype", "x, dtype, /, *, copy=True, device=None",
+         result=lambda x, dtype: like(x, dtype=dtype))
+function(np.ascontiguousarray, "np.ascontiguousarray", "a, dtype=None, *, like=None",
+         result=lambda a: fresh(a.dtype, a.ndim), effect="either",
+         refuse="dtype")
+
+rule("z = np.full(shape, v)", "grad_v += np.sum(grad_z)", given={"shape": (3, (2, 3))})
+rule("z = np.full(shape, v, dtype=dtype)", "grad_v += np.sum(grad_z)",
+     given={"shape": (3, (2, 3)), "dtype": (np.float64,)})
+rule("z = np.full_like(x, v)", "grad_v += np.sum(grad_z)")
+rule("z = np.arange(stop)", given={"stop": (4,)})
+rule("z = np.arange(start, stop)", "grad_start += np.sum(grad_z)", given={"stop": (7.3,)})
+rule("z = np.arange(start, stop, step)", "grad_start += np.sum(grad_z)",
+     "grad_step += np.sum(grad_z * np.arange(z.size))", given={"stop": (7.3,)},
+     domain=(0.8, 0.9))
+rule("z = np.linspace(a, b, num=n)",
+     "grad_a += np.sum(grad_z * (1 - np.arange(z.size) / max(z.size - 1, 1)))",
+     "grad_b += np.sum(grad_z * (np.arange(z.size) / max(z.size - 1, 1)))",
+     given={"n": (5,)})
+rule("z = np.linspace(a, b)", "grad_a += np.sum(grad_z * (1 - np.arange(50) / 49))",
+     "grad_b += np.sum(grad_z * (np.arange(50) / 49))")
+for _name in ("np.copy", "np.asarray", "np.ascontiguousarray", "np.array"):
+    rule(f"z = {_name}(x)", "grad_x += grad_z", when="array")
+rule("z = np.array(x, dtype=dtype)", "grad_x += grad_z", when="array",
+     given={"dtype": (np.float64,)})
+rule("z = np.astype(x, dtype)", "grad_x += grad_z", given={"dtype": (np.float64,)})
+
+
+def _displayed(call: ast.Call, rank: Rank) -> Rule | None:
+    """``np.array([[a, b], [c, d]])``: each element gets its entry of the gradient."""
+    pattern, pulls = _display(call.args[0], ())
+    if not pulls:
+        return None
+    dtype = ", dtype=dtype" if call.keywords else ""
+    return make_rule(f"z = np.array({pattern}{dtype})", *pulls)
+
+
+def _display(expr: ast.expr, index: tuple[int, ...]) -> tuple[str, list[str]]:
+    """The pattern of a display and its pulls; constants are patterns of themselves."""
+    if isinstance(expr, ast.List | ast.Tuple):
+        parts = [_display(e, (*index, k)) for k, e in enumerate(expr.elts)]
+        inside = ", ".join(text for text, _ in parts)
+        comma = "," if isinstance(expr, ast.Tuple) and len(parts) == 1 else ""
+        text = f"[{inside}]" if isinstance(expr, ast.List) else f"({inside}{comma})"
+        return text, [pull for _, pulls in parts for pull in pulls]
+    if literal(expr) is not MISSING:
+        return ast.unparse(expr), []
+    name = "x" + "_".join(map(str, index))
+    subscript = ", ".join(map(str, index))
+    return name, [f"grad_{name} += grad_z[{subscript}]"] if index else []
+
+
+family("np.array", _displayed)
+
+# Reductions
+
+for _name, _kind in (("sum", "sum"), ("prod", "sum"), ("mean", "float")):
+    function(getattr(np, _name), f"np.{_name}", _REDUCTION, result=reduction(_kind),
+             refuse="dtype")
+for _name in ("max", "min"):
+    function((getattr(np, _name), getattr(np, f"a{_name}")), f"np.{_name}", _EXTREMUM,
+             result=reduction("same"))
+for _name in ("argmax", "argmin"):
+    function(getattr(np, _name), f"np.{_name}", "a, axis=None, out=None, *, keepdims=False",
+             result=reduction("index"), derivative=False)
+for _name in ("any", "all"):
+    function(getattr(np, _name), f"np.{_name}", "a, axis=None, out=None, keepdims=False, *, "
+             "where=True", result=reduction("bool"), derivative=False)
+function(np.count_nonzero, "np.count_nonzero", "a, axis=None, *, keepdims=False",
+         result=reduction("index"), derivative=False)
+
+rule("z = np.sum(x)", "grad_x += grad_z", spread=True)
+rule("z = np.sum(x, axis=axis)", "grad_x += np.expand_dims(grad_z, axis)", spread=True,
+     given={"axis": AXES + TUPLES})
+rule("z = np.mean(x)", "grad_x += grad_z / x.size", spread=True)
+rule("z = np.mean(x, axis=axis)", "grad_x += np.expand_dims(grad_z, axis) / x.shape[axis]",
+     spread=True, when=_one_axis, given={"axis": AXES})
+rule("z = np.mean(x, axis=axis)", "grad_x += np.expand_dims(grad_z, axis) * z.size / x.size",
+     spread=True, given={"axis": TUPLES})
+for _axis in ("", "axis=axis, "):
+    rule(f"z = np.sum(x, {_axis}keepdims=True)", "grad_x += grad_z", spread=True,
+         given={"axis": AXES + TUPLES})
+    rule(f"z = np.mean(x, {_axis}keepdims=True)", "grad_x += grad_z * z.size / x.size", spread=True,
+         given={"axis": AXES + TUPLES})
+
+rule("z = np.prod(x)", "grad_x += grad_z * product_of_others(x)")
+rule("z = np.prod(x, axis=axis)",
+     "grad_x += np.expand_dims(grad_z, axis) * product_of_others_along(x, axis)",
+     when=_one_axis, given={"axis": AXES})
+rule("z = np.prod(x, axis=axis, keepdims=True)",
+     "grad_x += grad_z * product_of_others_along(x, axis)", when=_one_axis,
+     given={"axis": AXES})
+
+for _name in ("max", "min"):
+    _first = f"np.arg{_name}"
+    rule(f"z = np.{_name}(x)", f"grad_x += put_at({_first}(x), grad_z, x.shape)")
+    for _keep in ("", ", keepdims=True"):
+        rule(f"z = np.{_name}(x, axis=axis{_keep})",
+             f"grad_x += put_along({_first}(x, axis=axis), grad_z, x.shape, axis)",
+             when=_one_axis, given={"axis": AXES})
+
+# Views and shapes
+
+function(np.reshape, "np.reshape", "a, shape, order='C', *, copy=None", result=reshape,
+         effect="either")
+function(np.ravel, "np.ravel", "a, order='C'", result=ravel, effect="either")
+function((np.transpose, np.permute_dims), "np.transpose", "a, axes=None", result=transpose,
+         effect="view")
+function(np.expand_dims, "np.expand_dims", "a, axis", effect="view",
+         result=lambda a, axis: fresh(a.dtype, a.ndim + shape_rank(axis)))
+
+rule("z = np.reshape(x, shape)", "grad_x += np.reshape(grad_z, x.shape)", signature="(3,4)->(12)",
+     given={"shape": (-1, (4, 3), (2, 6))})
+rule("z = np.reshape(x, shape)", "grad_x += np.reshape(grad_z, x.shape)",
+     given={"shape": (-1,)})
+rule("z = np.ravel(x)", "grad_x += np.reshape(grad_z, x.shape)")
+rule("z = np.transpose(x)", "grad_x += np.transpose(grad_z)")
+rule("z = np.transpose(x, axes=axes)", "grad_x += np.transpose(grad_z, axes=np.argsort(axes))",
+     signature="(n,m,k)->(k,n,m)", given={"axes": ((2, 0, 1), (1, 0, 2))})
+rule("z = np.expand_dims(x, axis)", "grad_x += np.reshape(grad_z, x.shape)",
+     given={"axis": (0, -1)})
+
+# Order
+
+function(np.argsort, "np.argsort", "a, axis=-1, kind=None, order=None, *, stable=None",
+         result=lambda a, **_: fresh(np.intp, a.ndim) if is_array(a) else None, derivative=False)

@@ -1,0 +1,288 @@
+"""One form for each operation: what normalise turns calls, methods and attributes into.
+
+In: a call whose callee has its canonical name. Out: the same call with arguments bound by the
+declared signature (no keyword that repeats a default, positional exactly what has no default),
+or an operator, or a small compound expression where the function is a short form of one.
+
+Invariant: the meaning is NumPy's; what would change it is a ``ValueError`` that says so.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from .declarations import FUNCTIONS, Function
+from .expressions import dotted
+
+OPERATORS: dict[str, type[ast.operator] | type[ast.unaryop] | type[ast.cmpop]] = {
+    "np.add": ast.Add, "np.subtract": ast.Sub, "np.multiply": ast.Mult, "np.divide": ast.Div,
+    "np.power": ast.Pow, "np.floor_divide": ast.FloorDiv, "np.remainder": ast.Mod,
+    "np.matmul": ast.MatMult, "np.negative": ast.USub, "np.positive": ast.UAdd,
+    "np.less": ast.Lt, "np.less_equal": ast.LtE, "np.greater": ast.Gt,
+    "np.greater_equal": ast.GtE, "np.equal": ast.Eq, "np.not_equal": ast.NotEq,
+    "np.bitwise_and": ast.BitAnd, "np.bitwise_or": ast.BitOr, "np.bitwise_xor": ast.BitXor,
+    "np.invert": ast.Invert, "operator.matmul": ast.MatMult, "pow": ast.Pow,
+}  # fmt: skip
+"""Functions that are another spelling of an operator."""
+
+_SAME_NAME = """
+    sum mean prod max min argmax argmin any all std var cumsum cumprod reshape ravel transpose dot
+    copy astype clip repeat squeeze take diagonal trace swapaxes round argsort searchsorted
+"""
+
+METHODS: dict[str, str] = {name: f"np.{name}" for name in _SAME_NAME.split()}
+"""Array methods by the function that does the same."""
+
+
+def canonical_call(call: ast.Call) -> ast.expr:
+    """The canonical form of a call.
+
+    Returns
+    -------
+    ast.expr
+        Most often a call; an operator or a compound expression for short forms.
+
+    Raises
+    ------
+    ValueError
+        If the arguments do not fit, or one of them is not supported.
+    """
+    name = dotted(call.func)
+    if name in REWRITES:
+        call = bind(call) if name in FUNCTIONS and not FUNCTIONS[name].variadic else call
+        if (rewritten := REWRITES[name](call)) is not None:
+            return rewritten
+        return bind(call)
+    if name in OPERATORS:
+        return _operator(name, call)
+    return bind(call)
+
+
+def canonical_method(call: ast.Call) -> ast.expr | None:
+    """``x.sum(axis=0)`` as ``np.sum(x, axis=0)``; None for an unknown method."""
+    assert isinstance(call.func, ast.Attribute)
+    method, array = call.func.attr, call.func.value
+    if method == "flatten":
+        return call_of("np.copy", canonical_call(call_of("np.ravel", array, *call.args)))
+    name = METHODS.get(method)
+    if name is None:
+        return None
+    args = list(call.args)
+    if method in ("reshape", "transpose") and len(args) > 1:
+        args = [ast.Tuple(args, ast.Load())]
+    return canonical_call(ast.Call(call_of(name).func, [array, *args], call.keywords))
+
+
+def call_of(name: str, *args: ast.expr, **keywords: ast.expr) -> ast.Call:
+    """``name(*args, **keywords)`` for a dotted name."""
+    func = ast.parse(name, mode="eval").body
+    return ast.Call(func, list(args), [ast.keyword(k, v) for k, v in keywords.items()])
+
+
+def bind(call: ast.Call) -> ast.Call:
+    """Arguments bound by the declared signature."""
+    declared = FUNCTIONS.get(dotted(call.func) or "")
+    if declared is None:
+        raise ValueError(f"`{ast.unparse(call.func)}` is not known")
+    if any(isinstance(a, ast.Starred) for a in call.args) or any(
+        k.arg is None for k in call.keywords
+    ):
+        raise ValueError(f"{declared.name}: write the arguments out, without a star")
+    found, variadic = _bound(declared, call)
+    _check(declared, found)
+    parameters = declared.parameters
+    args = [found[p.name] for p in parameters if p.default is None and p.name in found]
+    keywords = [
+        ast.keyword(p.name, found[p.name])
+        for p in parameters
+        if p.default is not None and p.name in found and not _same(found[p.name], p.default)
+    ]
+    return ast.Call(call.func, [*variadic, *args], keywords)
+
+
+def _bound(declared: Function, call: ast.Call) -> tuple[dict[str, ast.expr], list[ast.expr]]:
+    """Arguments by parameter, and those that a variadic function takes as they are."""
+    found: dict[str, ast.expr] = {}
+    variadic: list[ast.expr] = []
+    positional = [p.name for p in declared.parameters if not p.keyword_only]
+    if declared.variadic:
+        variadic = list(call.args)
+    elif len(call.args) > len(positional):
+        raise ValueError(f"{declared.name} takes {len(positional)} arguments, not {len(call.args)}")
+    else:
+        found.update(zip(positional, call.args, strict=False))
+    known = {p.name for p in declared.parameters}
+    for keyword in call.keywords:
+        if keyword.arg not in known:
+            raise ValueError(f"{declared.name} has no argument {keyword.arg!r}")
+        if keyword.arg in found:
+            raise ValueError(f"{declared.name}: {keyword.arg!r} is given twice")
+        found[keyword.arg] = keyword.value
+    return found, variadic
+
+
+def _check(declared: Function, found: dict[str, ast.expr]) -> None:
+    for p in declared.parameters:
+        if p.default is None:
+            if p.name not in found:
+                raise ValueError(f"{declared.name}: the argument {p.name!r} is missing")
+        elif p.name in found and p.name in declared.refused and not _same(found[p.name], p.default):
+            raise ValueError(f"{declared.name}: the argument {p.name!r} is not supported")
+
+
+_FLOAT64 = frozenset({"float", "np.float64", "np.double"})
+
+
+def _same(value: ast.expr, default: ast.expr) -> bool:
+    written, expected = ast.unparse(value), ast.unparse(default)
+    return written == expected or (written in _FLOAT64 and expected in _FLOAT64)
+
+
+def _operator(name: str, call: ast.Call) -> ast.expr:
+    op = OPERATORS[name]
+    arity = 1 if issubclass(op, ast.unaryop) else 2
+    if len(call.args) < arity:
+        raise ValueError(f"{name}: give its {arity} operands by position")
+    if len(call.args) > arity or call.keywords:
+        extra = call.keywords[0].arg if call.keywords else "out"
+        raise ValueError(f"{name}: the argument {extra!r} is not supported")
+    if issubclass(op, ast.unaryop):
+        return ast.UnaryOp(op(), call.args[0])
+    if issubclass(op, ast.cmpop):
+        return ast.Compare(call.args[0], [op()], [call.args[1]])
+    return ast.BinOp(call.args[0], op(), call.args[1])
+
+
+# Short forms: from the bound call to what it stands for, or None to leave it
+
+
+def _nested(name: str) -> Callable[[ast.Call], ast.expr | None]:
+    """``max(a, b, c)`` as ``max(max(a, b), c)``, and the same of a display."""
+
+    def rewrite(call: ast.Call) -> ast.expr | None:
+        args = call.args
+        if call.keywords:
+            raise ValueError(f"{name}: the argument {call.keywords[0].arg!r} is not supported")
+        if len(args) == 1 and isinstance(args[0], ast.Tuple | ast.List):
+            args = args[0].elts
+        if not args:
+            raise ValueError(f"{name} of nothing")
+        if len(args) == 1 and args is call.args:
+            return None
+        nested = args[0]
+        for arg in args[1:]:
+            nested = call_of(name, nested, arg)
+        return nested
+
+    return rewrite
+
+
+def _sum(call: ast.Call) -> ast.expr | None:
+    """``sum((a, b, c))`` as ``a + b + c``."""
+    iterable, start = call.args[0], [k.value for k in call.keywords]
+    if isinstance(iterable, ast.Tuple | ast.List) and iterable.elts:
+        total, *rest = [*start, *iterable.elts]
+        for term in rest:
+            total = ast.BinOp(total, ast.Add(), term)
+        return total
+    return ast.BinOp(start[0], ast.Add(), call_of("sum", iterable)) if start else None
+
+
+def _log(call: ast.Call) -> ast.expr | None:
+    """``math.log(x, base)`` as a quotient."""
+    match call.keywords:
+        case [ast.keyword(arg="base", value=base)]:
+            x = call.args[0]
+            return ast.BinOp(call_of("math.log", x), ast.Div(), call_of("math.log", base))
+    return None
+
+
+def _shape_of(attribute: str) -> Callable[[ast.Call], ast.expr | None]:
+    """``np.shape(x)`` as ``x.shape``."""
+
+    def rewrite(call: ast.Call) -> ast.expr | None:
+        match call.args:
+            case [array] if not call.keywords:
+                return ast.Attribute(array, attribute, ast.Load())
+        return None
+
+    return rewrite
+
+
+def _logsumexp(call: ast.Call) -> ast.expr | None:
+    """With an axis the result is an array: a function of its own."""
+    match call.keywords:
+        case [ast.keyword(arg="axis", value=axis)]:
+            return call_of("logsumexp_along", call.args[0], axis)
+    return None
+
+
+def _clip(call: ast.Call) -> ast.expr | None:
+    """``np.clip`` with one bound only is a maximum or a minimum."""
+    match call.args:
+        case [x, low, ast.Constant(value=None)]:
+            return call_of("np.maximum", x, low)
+        case [x, ast.Constant(value=None), high]:
+            return call_of("np.minimum", x, high)
+    return None
+
+
+def _asarray(call: ast.Call) -> ast.expr | None:
+    """With a dtype, or of a display, a new array."""
+    if call.keywords or isinstance(call.args[0], ast.List | ast.Tuple):
+        return bind(ast.Call(call_of("np.array").func, call.args, call.keywords))
+    return None
+
+
+def _squeeze(call: ast.Call) -> ast.expr | None:
+    """Which axes go has to be known before the program runs."""
+    if not call.keywords:
+        raise ValueError("np.squeeze: give the axis, or use np.reshape")
+    return None
+
+
+def _slogdet(call: ast.Call) -> ast.expr | None:
+    """``np.linalg.slogdet`` as the pair of its parts."""
+    sign, log = (call_of(f"slogdet_{part}", *call.args) for part in ("sign", "log"))
+    return ast.Tuple([sign, log], ast.Load())
+
+
+def _ptp(call: ast.Call) -> ast.expr | None:
+    """``np.ptp`` is the greatest less the smallest."""
+    high, low = (ast.Call(call_of(f).func, call.args, call.keywords) for f in ("np.max", "np.min"))
+    return ast.BinOp(high, ast.Sub(), low)
+
+
+def _trapezoid(call: ast.Call) -> ast.expr | None:
+    """``np.trapezoid(y, x)`` along the last axis, written out."""
+    keywords = {str(k.arg): ast.unparse(k.value) for k in call.keywords}
+    if "axis" in keywords:
+        raise ValueError("np.trapezoid: the argument 'axis' is not supported")
+    y = ast.unparse(call.args[0])
+    heights = f"({y})[..., 1:] + ({y})[..., :-1]"
+    if "x" in keywords:
+        x = keywords["x"]
+        heights = f"(({x})[..., 1:] - ({x})[..., :-1]) * ({heights})"
+    step = keywords.get("dx", "1")
+    text = f"np.sum({heights}, axis=-1) / 2" + (f" * ({step})" if step != "1" else "")
+    return ast.parse(text, mode="eval").body
+
+
+REWRITES: dict[str, Callable[[ast.Call], ast.expr | None]] = {
+    "max": _nested("max"),
+    "min": _nested("min"),
+    "math.hypot": _nested("math.hypot"),
+    "sum": _sum,
+    "math.log": _log,
+    "np.shape": _shape_of("shape"),
+    "np.size": _shape_of("size"),
+    "np.clip": _clip,
+    "logsumexp": _logsumexp,
+    "np.asarray": _asarray,
+    "np.ptp": _ptp,
+    "np.linalg.slogdet": _slogdet,
+    "np.squeeze": _squeeze,
+    "np.trapezoid": _trapezoid,
+}
+"""Functions with a short form, by canonical name."""

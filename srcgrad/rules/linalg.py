@@ -1,0 +1,183 @@
+"""Rules for products of vectors and matrices, and for ``np.linalg``."""
+
+# fmt: off
+# Tables read better in lines than one argument a line.
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+from numba.np.numpy_support import from_dtype
+
+from . import support as carried
+from .declarations import function
+from .expressions import literal
+from .helpers import support
+from .patterns import Rank, Rule, family, make_rule, rule
+from .results import (
+    floating,
+    floats,
+    fresh,
+    inner,
+    is_array,
+    of_rank,
+    product,
+    promoted,
+    reduction,
+    same,
+)
+
+# Products
+
+function(np.dot, "np.dot", "a, b, out=None", result=product)
+function(np.vdot, "np.vdot", "a, b", result=inner)
+function(np.outer, "np.outer", "a, b, out=None", result=of_rank(2, 0, 1))
+function(np.inner, "np.inner", "a, b", result=product)
+
+for _text in ("x @ y", "np.dot(x, y)"):
+    rule(f"z = {_text}", "grad_x += grad_z * y", "grad_y += grad_z * x", signature="(n),(n)->()")
+    rule(f"z = {_text}", "grad_x += y @ grad_z", "grad_y += np.outer(x, grad_z)",
+         signature="(n),(n,m)->(m)")
+    _text = _text.replace("x", "A")
+    rule(f"z = {_text}", "grad_A += np.outer(grad_z, y)", "grad_y += A.T @ grad_z",
+         signature="(n,m),(m)->(n)")
+    _text = _text.replace("y", "B")
+    rule(f"z = {_text}", "grad_A += grad_z @ B.T", "grad_B += A.T @ grad_z",
+         signature="(n,m),(m,k)->(n,k)")
+
+rule("z = np.vdot(x, y)", "grad_x += grad_z * y", "grad_y += grad_z * x", signature="(n),(n)->()")
+rule("z = np.vdot(x, y)", "grad_x += grad_z * y", "grad_y += grad_z * x",
+     signature="(n,m),(n,m)->()")
+for _signature in ("(12),(3,4)->()", "(3,4),(12)->()"):
+    rule("z = np.vdot(x, y)", "grad_x += grad_z * np.reshape(y, x.shape)",
+         "grad_y += grad_z * np.reshape(x, y.shape)", signature=_signature)
+
+rule("z = np.outer(x, y)", "grad_x += grad_z @ y", "grad_y += x @ grad_z",
+     signature="(n),(m)->(n,m)")
+rule("z = np.outer(x, y)", "grad_x += np.reshape(grad_z @ np.ravel(y), x.shape)",
+     "grad_y += np.reshape(np.ravel(x) @ grad_z, y.shape)")
+
+rule("z = np.inner(x, y)", "grad_x += grad_z * y", "grad_y += grad_z * x", signature="(n),(n)->()")
+rule("z = np.inner(x, B)", "grad_x += grad_z @ B", "grad_B += np.outer(grad_z, x)",
+     signature="(n),(m,n)->(m)")
+rule("z = np.inner(A, y)", "grad_A += np.outer(grad_z, y)", "grad_y += grad_z @ A",
+     signature="(m,n),(n)->(m)")
+rule("z = np.inner(A, B)", "grad_A += grad_z @ B", "grad_B += grad_z.T @ A",
+     signature="(n,k),(m,k)->(n,m)")
+
+# Structure
+
+function(np.diag, "np.diag", "v, k=0", refuse="k",
+         result=lambda v: fresh(v.dtype, 3 - v.ndim) if is_array(v) else None)
+function(np.trace, "np.trace", "a, offset=0, axis1=0, axis2=1, dtype=None, out=None",
+         refuse="offset axis1 axis2 dtype", result=lambda a: a.dtype)
+function(np.kron, "np.kron", "a, b", result=of_rank(2, 0, 1))
+function(np.cross, "np.cross", "a, b, axisa=-1, axisb=-1, axisc=-1, axis=None",
+         refuse="axisa axisb axisc axis", result=of_rank(1, 0, 1))
+rule("z = np.diag(x)", "grad_x += np.diag(grad_z)", signature="(n)->(n,n)")
+rule("z = np.diag(x)", "grad_x += np.diag(grad_z)", signature="(n,n)->(n)")
+rule("z = np.trace(x)", "grad_x += grad_z * np.eye(x.shape[0], M=x.shape[1], dtype=x.dtype)",
+     signature="(n,m)->()")
+for _name in ("tril", "triu"):
+    function(getattr(np, _name), f"np.{_name}", "m, k=0", result=same)
+    rule(f"z = np.{_name}(x)", f"grad_x += np.{_name}(grad_z)", signature="(n,m)->(n,m)")
+    rule(f"z = np.{_name}(x, k=k)", f"grad_x += np.{_name}(grad_z, k=k)",
+         signature="(n,m)->(n,m)", given={"k": (1, -1)})
+_BLOCKS = "np.reshape(grad_z, (A.shape[0], B.shape[0], A.shape[1], B.shape[1]))"
+rule("z = np.kron(A, B)",
+     f"grad_A += np.sum({_BLOCKS} * np.reshape(B, (1, B.shape[0], 1, B.shape[1])), axis=(1, 3))",
+     f"grad_B += np.sum({_BLOCKS} * np.reshape(A, (A.shape[0], 1, A.shape[1], 1)), axis=(0, 2))",
+     signature="(n,m),(k,j)->(n,m)")
+rule("z = np.cross(x, y)", "grad_x += np.cross(y, grad_z)", "grad_y += np.cross(grad_z, x)",
+     signature="(3),(3)->(3)")
+
+# np.linalg
+
+SQUARE = "(n,n)->(n,n)"
+
+
+def _regular(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """Well-conditioned matrices for tests."""
+    return rng.uniform(-1, 1, shape) + 3 * np.eye(shape[0])
+
+
+def _definite(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """Symmetric positive definite matrices for tests."""
+    root = rng.uniform(-1, 1, shape)
+    return root @ root.T + 2 * np.eye(shape[0])
+
+
+support(carried.cholesky_pull, "cholesky_pull", "L, g", result=same)
+function(np.linalg.inv, "np.linalg.inv", "a", result=floats)
+function(np.linalg.solve, "np.linalg.solve", "a, b",
+         result=lambda a, b: fresh(promoted(a, b), b.ndim) if is_array(b) else None)
+function(np.linalg.det, "np.linalg.det", "a", result=lambda a: from_dtype(floating(a)))
+function(np.linalg.cholesky, "np.linalg.cholesky", "a, /, *, upper=False", result=floats,
+         refuse="upper")
+function(np.linalg.norm, "np.linalg.norm", "x, ord=None, axis=None, keepdims=False",
+         result=reduction("float"))
+
+rule("z = np.linalg.inv(A)", "grad_A -= z.T @ grad_z @ z.T", signature=SQUARE,
+     domain={"A": _regular})
+rule("z = np.linalg.solve(A, b)", "grad_A -= np.outer(np.linalg.solve(A.T, grad_z), z)",
+     "grad_b += np.linalg.solve(A.T, grad_z)", signature="(n,n),(n)->(n)", domain={"A": _regular})
+rule("z = np.linalg.solve(A, B)", "grad_A -= np.linalg.solve(A.T, grad_z) @ z.T",
+     "grad_B += np.linalg.solve(A.T, grad_z)", signature="(n,n),(n,m)->(n,m)",
+     domain={"A": _regular})
+rule("z = np.linalg.det(A)", "grad_A += grad_z * z * np.linalg.inv(A).T", signature="(n,n)->()",
+     domain={"A": _regular})
+function(np.linalg.slogdet, "np.linalg.slogdet", "a")
+support(carried.slogdet_sign, "slogdet_sign", "A", derivative=False,
+        result=lambda A: from_dtype(floating(A)))
+support(carried.slogdet_log, "slogdet_log", "A", result=lambda A: from_dtype(floating(A)))
+rule("z = slogdet_log(A)", "grad_A += grad_z * np.linalg.inv(A).T", signature="(n,n)->()",
+     domain={"A": _regular})
+rule("z = np.linalg.cholesky(A)", "grad_A += cholesky_pull(z, grad_z)", signature=SQUARE,
+     domain={"A": _definite})
+for _call in ("x", "x, ord=2", "x, ord='fro'"):
+    _dims = {"x": None, "x, ord=2": "(n)->()", "x, ord='fro'": "(n,m)->()"}[_call]
+    rule(f"z = np.linalg.norm({_call})", "grad_x += x * (grad_z / z if z != 0 else 0.0)",
+         signature=_dims)
+rule("z = np.linalg.norm(x, ord=1)", "grad_x += grad_z * np.sign(x)", signature="(n)->()")
+rule("z = np.linalg.norm(x, axis=axis)",
+     "grad_x += x * np.expand_dims(np.where(z != 0, grad_z / z, 0), axis)",
+     signature="(n,m)->(n)", when=lambda given: not isinstance(given["axis"], ast.Tuple),
+     given={"axis": (0, 1, -1)})
+rule("z = np.linalg.norm(x, axis=axis, keepdims=True)",
+     "grad_x += x * np.where(z != 0, grad_z / z, 0)",
+     signature="(n,m)->(n,m)", when=lambda given: not isinstance(given["axis"], ast.Tuple),
+     given={"axis": (0, 1, -1)})
+
+# Contractions of two operands, with the indices written out
+
+function(np.einsum, "np.einsum", "*operands, out=None, dtype=None, order='K', casting='safe', "
+         "optimize=False", refuse="dtype optimize",
+         result=lambda indices, *operands: fresh(promoted(*operands),
+                                                 len(indices.split("->")[1].strip())))
+
+
+def _contraction(call: ast.Call, rank: Rank) -> Rule | None:
+    """``np.einsum("ij,jk->ik", x, y)``: each gradient is a contraction of the other operand."""
+    indices = literal(call.args[0])
+    if not isinstance(indices, str) or "->" not in indices or "." in indices:
+        return None
+    inputs, out = indices.replace(" ", "").split("->")
+    parts = inputs.split(",")
+    names = [f"x{k}" for k in range(len(parts))]
+    if len(parts) != len(call.args) - 1 or len(parts) > 2:
+        return None
+    pulls = []
+    for k, own in enumerate(parts):
+        others = [(p, n) for j, (p, n) in enumerate(zip(parts, names, strict=True)) if j != k]
+        seen = set(out).union(*(set(p) for p, _ in others))
+        if len(set(own)) < len(own) or not set(own) <= seen:
+            return None  # a diagonal, or an axis summed on its own
+        subscripts = ",".join([out, *(p for p, _ in others)]) + "->" + own
+        arguments = ", ".join(["grad_z", *(n for _, n in others)])
+        pulls.append(f"grad_{names[k]} += np.einsum({subscripts!r}, {arguments})")
+    return make_rule(f"z = np.einsum({indices!r}, {', '.join(names)})", *pulls)
+
+
+family("np.einsum", _contraction)

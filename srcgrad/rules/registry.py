@@ -1,0 +1,45 @@
+"""What the other stages need to know of the rules, in one place.
+
+In: operations of a Program. Out: canonical names and calls, the rule for an operation, the
+type of an array operation, the functions whose source a listing has to carry.
+"""
+
+import ast
+
+from .calls import canonical_call, canonical_method
+from .declarations import FUNCTIONS, Effect, Function, canonical_name, function
+from .expressions import dotted, instantiate
+from .helpers import helper, helper_source
+from .patterns import Match, Pull, Rule, family, make_rule, match, rule
+from .results import result_type
+
+
+def effect(call: ast.Call) -> Effect:
+    """Whether a call's result shares memory with its first argument: "fresh", "view", "either".
+
+    "either": a view of a C-contiguous argument, a copy of another (``np.ravel``).
+    """
+    declared = FUNCTIONS.get(dotted(call.func) or "")
+    return declared.effect if declared else "fresh"
+
+
+__all__ = [
+    "FUNCTIONS",
+    "Function",
+    "Match",
+    "Pull",
+    "Rule",
+    "canonical_call",
+    "canonical_method",
+    "canonical_name",
+    "effect",
+    "family",
+    "function",
+    "helper",
+    "helper_source",
+    "instantiate",
+    "make_rule",
+    "match",
+    "result_type",
+    "rule",
+]

@@ -1,0 +1,159 @@
+"""Adjoint: the forward sweep, then the backward sweep.
+
+In: the ``Facts`` of a typed, prepared Program and the ``Plan`` of what is recorded. Out: a
+Program that computes the primal's value and then the gradients, statement by statement in
+reverse, as ADJOINT describes it.
+
+Invariant: before the reversal of a statement, ``grad_x`` of every name is the derivative of
+the result with respect to the value that ``x`` has after the statement; after it, with respect
+to the value before. A gradient that is still zero everywhere has no statement yet: its first
+accumulation is an assignment.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from ..analysis.facts import Facts, Path
+from ..analysis.recording import Plan
+from ..program import (
+    Assign,
+    Block,
+    Comment,
+    Expr,
+    Program,
+    Return,
+    Stmt,
+    binds,
+    blocks,
+    names,
+    with_blocks,
+)
+from .backward import Backward
+from .records import Tapes
+from .shadows import mirror, np_name, old_elements, zeros
+from .tapes import Tape
+
+Parts = tuple[str, ...] | str
+"""A parameter's gradient: a name, or the names of a tuple's parts."""
+
+
+def adjoint(
+    facts: Facts,
+    plan: Plan,
+    structure: dict[str, Parts],
+    with_value: bool,
+    tupled: bool = False,
+) -> Program:
+    """The gradient program.
+
+    Parameters
+    ----------
+    facts, plan
+        What the analyses found.
+    structure : dict
+        For each parameter of ``wrt`` its name, or the names of its parts.
+    with_value : bool
+        Whether the value is returned as well.
+    tupled : bool
+        Whether the gradient is a tuple even of one.
+    """
+    program = facts.program
+    tapes = Tapes(facts, plan)
+    forward = _Forward(facts, plan, tapes)
+    body: list[Stmt] = [Comment("Forward pass: compute output"), *forward.entry()]
+    body += forward.block(program.body[:-1], ())
+    result = program.body[-1]
+    assert isinstance(result, Return)
+    value = result.value
+    backward = Backward(facts, plan, tapes)
+    if with_value and names(value) and facts.counts[next(iter(names(value)))] > 1:
+        saved = tapes.fresh("value")
+        body.append(Assign(saved, value))
+        kept: Expr = ast.Name(saved, ast.Load())
+    else:
+        kept = value
+    body.append(Comment("Backward pass: compute grads"))
+    body += backward.program(value)
+    gradients, more = backward.results(structure, tupled)
+    body += more
+    if with_value:
+        shown: list[Expr] = [kept, gradients]
+        body.append(Return(ast.Tuple(shown, ast.Load())))
+    else:
+        body.append(Return(gradients))
+    return program.with_body(body, name=f"{program.name}_grad", types={})
+
+
+class _Forward:
+    """The primal's statements, with what is recorded."""
+
+    def __init__(self, facts: Facts, plan: Plan, tapes: Tapes) -> None:
+        self.facts = facts
+        self.plan = plan
+        self.tapes = tapes
+
+    def entry(self) -> list[Stmt]:
+        """Copies of the arguments that the primal writes to, and carried shadows."""
+        facts = self.facts
+        found: list[Stmt] = []
+        for name in facts.program.params:
+            if not facts.is_array(name):
+                continue
+            if facts.classes[name] in facts.written:
+                copied = ast.Call(np_name("copy"), [ast.Name(name, ast.Load())], [])
+                found.append(Assign(name, copied, comment="the caller's array is left alone"))
+            if facts.is_dynamic(name) and name in facts.active:
+                found.append(self.shadow(name))
+        return found
+
+    def shadow(self, name: str) -> Stmt:
+        """``grad_u = np.zeros_like(u)``."""
+        return zeros(self.facts, name)
+
+    def block(self, body: Block, path: Path) -> list[Stmt]:
+        """A block of the forward sweep."""
+        found: list[Stmt] = []
+        for position, stmt in enumerate(body):
+            found += self.statement(stmt, (*path, position))
+        return found
+
+    def statement(self, stmt: Stmt, here: Path) -> list[Stmt]:
+        """A statement, with its records and its carried shadow."""
+        found: list[Stmt] = self.tapes_made_at(here)
+        for cell in sorted(self.plan.before.get(here, ())):
+            found += self.record(self.tapes.before[here, cell], stmt, cell, "overwritten here")
+        inner = tuple(
+            tuple(self.block(b, (*here, which))) for which, b in enumerate(blocks(stmt))
+        )
+        found.append(with_blocks(stmt, inner))
+        found += self.mirrored(stmt)
+        for name in self.plan.after.get(here, ()):
+            found += self.record(self.tapes.after[here, name], stmt, name, "lost after this round")
+        return found
+
+    def tapes_made_at(self, here: Path) -> list[Stmt]:
+        """The tapes that are made before a loop."""
+        pairs = [*self.tapes.before.values(), *self.tapes.after.values()]
+        every = [t for pair in pairs for t in pair if t is not None]
+        return [s for t in every if t.outermost == here for s in t.make]
+
+    def record(
+        self, pair: tuple[Tape, Tape | None], stmt: Stmt, cell: str, why: str
+    ) -> list[Stmt]:
+        """Record a name, or the elements that a store overwrites."""
+        own, shadow = pair
+        if cell.startswith("mem:"):
+            return [own.record(old_elements(self.facts, stmt), f"recorded: {why}")]
+        found = [own.record(ast.Name(cell, ast.Load()), f"recorded: {why}")]
+        if shadow is not None:
+            found.append(shadow.record(ast.Name(self.facts.gradient(cell), ast.Load()), ""))
+        return found
+
+    def mirrored(self, stmt: Stmt) -> list[Stmt]:
+        """What a carried shadow does when its array is bound."""
+        facts = self.facts
+        targets = [t for t in binds(stmt) if facts.is_array(t)]
+        if not targets or not facts.is_dynamic(targets[0]) or targets[0] not in facts.active:
+            return []
+        return mirror(facts, stmt)

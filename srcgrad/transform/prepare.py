@@ -1,0 +1,106 @@
+"""Prepare: a typed Program in the form that the backward sweep can reverse.
+
+In: a typed Program. Out: the same with tests that their own branches would change bound to a
+name first, with loops that end early counting their rounds, and with no statement whose rule
+reads both its old target and its new one.
+
+Invariant: the program computes what it did; new names have types.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+from numba import types
+
+from ..analysis.aliasing import alias_classes
+from ..analysis.derivatives import contents, rank
+from ..analysis.recording import ROUNDS
+from ..program import (
+    Assign,
+    Block,
+    Expr,
+    For,
+    If,
+    Increment,
+    Program,
+    Stmt,
+    Store,
+    While,
+    binds,
+    blocks,
+    names,
+    walk,
+    with_blocks,
+)
+from ..rules import registry
+
+
+def prepare(program: Program) -> Program:
+    """The program, ready to be reversed."""
+    kinds = dict(program.types)
+    taken = set(kinds) | set(program.constants)
+    classes = alias_classes(program)
+
+    def fresh(stem: str, kind: types.Type) -> str:
+        number = 0
+        while f"{stem}{number}" in taken:
+            number += 1
+        name = f"{stem}{number}"
+        taken.add(name)
+        kinds[name] = kind
+        return name
+
+    def block(body: Block) -> Block:
+        return tuple(new for s in body for new in statement(s))
+
+    def statement(stmt: Stmt) -> list[Stmt]:
+        stmt = with_blocks(stmt, tuple(map(block, blocks(stmt))))
+        match stmt:
+            case If(test=test) if _spoiled(stmt, classes):
+                flag = fresh("test", types.boolean)
+                name = ast.Name(flag, ast.Load())
+                return [Assign(flag, test, line=stmt.line), replace(stmt, test=name)]
+            case While() | For(exit=str()):
+                return _counted(stmt, fresh)
+            case Assign(target=t, value=v) if t in names(v) and _reads_result(v, kinds):
+                name = fresh("new", kinds[t])
+                return [
+                    Assign(name, v, line=stmt.line),
+                    Assign(t, ast.Name(name, ast.Load()), line=stmt.line),
+                ]
+        return [stmt]
+
+    return program.with_body(block(program.body), types=kinds)
+
+
+def _spoiled(stmt: If, classes: dict[str, str]) -> bool:
+    """Whether a branch may change what its test reads."""
+    changed: set[str] = set()
+    memory: set[str] = set()
+    for inner in walk(stmt.body + stmt.orelse):
+        changed |= set(binds(inner))
+        if isinstance(inner, Store | Increment):
+            memory.add(classes.get(inner.target, inner.target))
+    read = {classes.get(n, n) for n in contents(stmt.test)}
+    return bool(names(stmt.test) & changed or read & memory)
+
+
+def _counted(stmt: While | For, fresh: Callable[[str, types.Type], str]) -> list[Stmt]:
+    """A loop with a variable that counts its rounds."""
+    count = fresh("rounds", types.int64)
+    name = ast.Name(count, ast.Load())
+    more: Expr = ast.BinOp(name, ast.Add(), ast.Constant(1))
+    step = Assign(count, more, line=stmt.line, comment=ROUNDS)
+    return [
+        Assign(count, ast.Constant(0), line=stmt.line),
+        with_blocks(stmt, (stmt.body + (step,),)),
+    ]
+
+
+def _reads_result(value: Expr, kinds: dict[str, types.Type]) -> bool:
+    """Whether the operation's rule reads its own result."""
+    found = registry.match(value, lambda e: rank(e, kinds))
+    return found is not None and any("z" in p.reads for p in found.rule.pulls)

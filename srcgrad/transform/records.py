@@ -1,0 +1,66 @@
+"""Records: the tapes of a plan.
+
+In: ``Facts`` and a ``Plan``. Out: a tape for each recorded value (and for its shadow where
+that is carried), the same for both sweeps, and a supply of free names.
+
+Invariant: names that it gives out are used by nothing else in the program.
+"""
+
+from __future__ import annotations
+
+from ..analysis.facts import Facts, Path
+from ..analysis.recording import Plan
+from ..program import Block, Stmt, binds, blocks, walk
+from .shadows import element_type
+from .tapes import Tape, tape
+
+
+class Tapes:
+    """The tapes of a plan, made once and shared by both sweeps; and a supply of free names."""
+
+    def __init__(self, facts: Facts, plan: Plan) -> None:
+        self.facts = facts
+        self.taken = set(facts.program.types) | set(facts.program.constants)
+        self.taken |= {facts.gradient(n) for n in facts.program.types}
+        for stmt in walk(facts.program.body):
+            self.taken |= set(binds(stmt))
+        self.before = {
+            (path, cell): self.make(path, cell)
+            for path, cells in plan.before.items()
+            for cell in sorted(cells)
+        }
+        self.after = {
+            (path, name): self.make(path, name)
+            for path, found in plan.after.items()
+            for name in found
+        }
+
+    def make(self, path: Path, cell: str) -> tuple[Tape, Tape | None]:
+        """A tape for a value, and one for its shadow where that is carried."""
+        facts = self.facts
+        if cell.startswith("mem:"):
+            stmt = self.statement(path)
+            kind = element_type(facts, stmt)
+            return tape(facts.program, path, stmt.target, kind, self.fresh), None  # type: ignore[attr-defined]
+        kind = facts.program.types.get(cell)
+        found = tape(facts.program, path, cell, kind, self.fresh)
+        if facts.is_array(cell) and facts.is_dynamic(cell) and cell in facts.active:
+            shadow = tape(facts.program, path, facts.gradient(cell), kind, self.fresh)
+            return found, shadow
+        return found, None
+
+    def statement(self, path: Path) -> Stmt:
+        """The statement at a path."""
+        body: Block = self.facts.program.body
+        for depth in range(0, len(path) - 1, 2):
+            body = blocks(body[path[depth]])[path[depth + 1]]
+        return body[path[-1]]
+
+    def fresh(self, wish: str) -> str:
+        """A free name."""
+        name, number = wish, 1
+        while name in self.taken:
+            number += 1
+            name = f"{wish}{number}"
+        self.taken.add(name)
+        return name

@@ -1,0 +1,30 @@
+"""A corpus of numeric Python functions, each with sample arguments.
+
+The functions are written the way people write them; nothing in them knows srcgrad. ``CASES``
+lists them all.
+"""
+
+from programs import (
+    aliases,
+    arrays,
+    branches,
+    calls,
+    classics,
+    exits,
+    gated,
+    loops,
+    mutation,
+    pairs,
+    rebinding,
+    recursion,
+    scalars,
+    simulations,
+    traps,
+)
+from programs.case import CASES, Case
+
+__all__ = ["CASES", "Case"]
+_MODULES = (
+    aliases, arrays, branches, calls, classics, exits, gated, loops, mutation, pairs, rebinding,
+    recursion, scalars, simulations, traps,
+)  # fmt: skip

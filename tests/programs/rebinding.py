@@ -1,0 +1,212 @@
+"""Names that get new values: carried scalars, arrays re-bound in loops, int then float."""
+
+import math
+
+import numpy as np
+
+from programs.case import sample, signed, structured
+
+
+@structured(0.6, compiled=True)
+def int_then_float(x):
+    total = 0
+    for i in range(4):
+        total = total + x * i
+    return total * total
+
+
+@structured(0.6)
+def int_then_float_straight(x):
+    y = 1
+    y = y * x
+    y = y + 2
+    return y * y
+
+
+@structured(0.6)
+def int_in_one_branch(x):
+    if x > 0.5:
+        y = 2
+    else:
+        y = x
+    return y * x
+
+
+@structured(signed(4))
+def int_accumulator_product(x):
+    p = 1
+    for v in x:
+        p *= v
+    return p
+
+
+@structured(0.6)
+def float_reused_as_counter(x):
+    t = x * x
+    y = t * x
+    t = 0
+    for k in range(3):
+        t += 1
+        y = y * x + t
+    return y
+
+
+@structured(signed(3, 3), signed(4, 3), compiled=True)
+def recurrent_state(W, x):
+    h = np.zeros(3)
+    for t in range(4):
+        h = np.tanh(W @ h + x[t])
+    return np.sum(h * h)
+
+
+@structured(signed(4))
+def array_rebound_in_loop(x):
+    y = x
+    for k in range(3):
+        y = y * x + k
+    return np.sum(y)
+
+
+@structured(signed(4))
+def array_rebound_and_changed(x):
+    y = x.copy()
+    for k in range(3):
+        y = np.sin(y)
+        y[k] = x[k] * y[k + 1]
+        y *= x
+    return np.sum(y)
+
+
+@structured(signed(4))
+def fresh_array_in_each_round(x):
+    total = 0.0
+    for k in range(3):
+        buffer = np.zeros(4)
+        for i in range(4):
+            buffer[i] = x[i] ** (k + 1)
+        total += np.sum(buffer * buffer[0])
+    return total
+
+
+@structured(0.6, 1.2)
+def tuples_rebound(x, y):
+    state = (x, y)
+    for k in range(3):
+        state = (state[1], state[0] * state[1] + 0.1)
+    return state[0] * state[1]
+
+
+@structured(0.6, 1.2)
+def tuple_unpacked_in_loop(x, y):
+    for k in range(4):
+        x, y = x + 0.1 * y, y - 0.1 * math.sin(x)
+    return x * y
+
+
+@structured(0.6, 1.2)
+def scalars_carried(x, y):
+    a, b, c = x, y, 0.0
+    for k in range(4):
+        c = a * b + c
+        a = b + 0.1 * c
+        b = c * x
+    return a + b * c
+
+
+@structured(0.6)
+def overwritten_in_loop(x):
+    total = 0.0
+    for k in range(4):
+        t = x * (k + 1)
+        t = math.sin(t)
+        t = t * t
+        total += t
+    return total
+
+
+@structured(0.6)
+def argument_overwritten(x):
+    for k in range(4):
+        x = x * math.cos(x)
+    return x
+
+
+@structured(sample(5))
+def previous_value(x):
+    previous = x[0]
+    total = 0.0
+    for i in range(1, 5):
+        current = x[i] * previous
+        total += current - previous
+        previous = current
+    return total * previous
+
+
+@structured(sample(5))
+def conditional_carry(x):
+    best = x[0]
+    total = 0.0
+    for i in range(1, 5):
+        if x[i] > best:
+            total += best * x[i]
+            best = x[i] * 1.01
+    return total + best * best
+
+
+@structured(signed(3))
+def scalar_then_array(x):
+    y = x[0] * 2.0
+    z = y * x
+    return np.sum(z) + y
+
+
+@structured(signed(3, 3))
+def matrix_power(A):
+    P = np.eye(3)
+    for k in range(3):
+        P = P @ A
+    return np.sum(P)
+
+
+@structured(signed(3, 3), signed(3))
+def power_iteration(A, v):
+    for k in range(4):
+        w = A @ v
+        v = w / np.sqrt(np.sum(w * w))
+    return v @ A @ v
+
+
+@structured(0.4, 0.7)
+def name_reused_for_other_things(x, y):
+    t = x * y
+    total = t * t
+    t = math.exp(y)
+    total += t
+    t = x
+    return total * t
+
+
+@structured(0.4)
+def counter_and_value(x):
+    n = 0
+    y = x
+    while y < 5.0 and n < 20:
+        y = y * (1.0 + x)
+        n += 1
+    return y / n
+
+
+@structured(signed(2, 3))
+def rows_rebound(a):
+    r = a[0]
+    for k in range(3):
+        r = r * a[1] + a[0]
+    return np.sum(r)
+
+
+@structured(signed(5))
+def growing_array(x):
+    y = x[:1] * 2.0
+    for i in range(1, 5):
+        y = np.append(y, x[i] * y[i - 1])
+    return np.sum(y)

@@ -1,0 +1,166 @@
+"""Recursive functions, self and mutual, with and without arrays."""
+
+import math
+
+import numpy as np
+
+from programs.case import sample, signed, structured
+
+
+@structured(1.2, 5, compiled=True)
+def power(x, n):
+    if n == 0:
+        return 1.0
+    return x * power(x, n - 1)
+
+
+@structured(1.2, 9)
+def power_by_squaring(x, n):
+    if n == 0:
+        return 1.0
+    half = power_by_squaring(x, n // 2)
+    if n % 2 == 0:
+        return half * half
+    return half * half * x
+
+
+@structured(0.7, 6)
+def fibonacci(x, n):
+    if n < 2:
+        return x
+    return fibonacci(x, n - 1) * 0.5 + fibonacci(x, n - 2) * x
+
+
+def even_part(x, n):
+    if n == 0:
+        return x
+    return math.sin(odd_part(x, n - 1))
+
+
+def odd_part(x, n):
+    if n == 0:
+        return x * x
+    return even_part(x * 1.1, n - 1) * x
+
+
+@structured(0.7, 5)
+def mutual(x, n):
+    return even_part(x, n) + odd_part(x, 2) * x
+
+
+def tree_sum(a, low, high):
+    if high - low == 1:
+        return a[low] * a[low]
+    middle = (low + high) // 2
+    return tree_sum(a, low, middle) * 0.7 + math.sin(tree_sum(a, middle, high))
+
+
+@structured(signed(5), compiled=True)
+def array_halved(a):
+    return tree_sum(a, 0, 5)
+
+
+def sum_of_slices(a):
+    if len(a) == 1:
+        return a[0] * a[0]
+    k = len(a) // 2
+    return sum_of_slices(a[:k]) * sum_of_slices(a[k:]) + a[0]
+
+
+@structured(signed(5))
+def slices_passed_down(a):
+    return sum_of_slices(a)
+
+
+def determinant(a):
+    n = a.shape[0]
+    if n == 1:
+        return a[0, 0]
+    total = 0.0
+    sign = 1.0
+    for j in range(n):
+        minor = np.empty((n - 1, n - 1))
+        for r in range(1, n):
+            for c in range(n - 1):
+                minor[r - 1, c] = a[r, c if c < j else c + 1]
+        total += sign * a[0, j] * determinant(minor)
+        sign = -sign
+    return total
+
+
+@structured(signed(3, 3))
+def determinant_by_minors(a):
+    return determinant(a)
+
+
+def accumulate(a, k):
+    if k < len(a):
+        a[k] += a[k - 1] * 0.5
+        accumulate(a, k + 1)
+        a[k] *= a[0]
+
+
+@structured(signed(4))
+def recursion_changes_its_argument(a):
+    accumulate(a, 1)
+    return np.sum(a * a)
+
+
+def fast_sum(x, depth):
+    if depth == 0:
+        return x
+    y = x * x * 0.3
+    z = fast_sum(y, depth - 1)
+    y = z + x
+    return y * z
+
+
+@structured(0.8, 3)
+def locals_survive_the_call(x, depth):
+    return fast_sum(x, depth)
+
+
+@structured(sample(6))
+def recursion_in_a_loop(x):
+    total = 0.0
+    for i in range(6):
+        total += power(x[i], i % 3 + 1) * total + x[i]
+    return total
+
+
+def ackermann_like(x, m, n):
+    if m == 0:
+        return x + n
+    if n == 0:
+        return ackermann_like(x, m - 1, 1)
+    return ackermann_like(x, m - 1, n - 1) * 0.5 + ackermann_like(x, m, n - 1) * x
+
+
+@structured(0.8)
+def three_ways_down(x):
+    return ackermann_like(x, 2, 2)
+
+
+@structured(1.3, 4)
+def nested_recursive_function(x, n):
+    def go(y, k):
+        if k == 0:
+            return y
+        return go(y * x, k - 1) + y
+
+    return go(x, n)
+
+
+def adaptive(a, b, fa, fb, depth):
+    m = 0.5 * (a + b)
+    fm = math.exp(-m * m)
+    whole = 0.5 * (b - a) * (fa + fb)
+    halves = 0.25 * (b - a) * (fa + 2.0 * fm + fb)
+    if depth == 0 or abs(whole - halves) < 1e-9:
+        return halves
+    return adaptive(a, m, fa, fm, depth - 1) + adaptive(m, b, fm, fb, depth - 1)
+
+
+@structured(0.1, 0.9)
+def adaptive_quadrature(a, b):
+    return adaptive(a, b, math.exp(-a * a), math.exp(-b * b), 3)

@@ -1,0 +1,213 @@
+"""Functions that cannot be differentiated, and where the error has to point.
+
+A comment ``# refused: <text under the caret> | <words of the message>`` stands on every line
+that has to be named, and on no other.
+"""
+
+import contextlib
+import math
+
+import numpy as np
+
+COUNT = 0
+
+
+class Box:
+    def __init__(self, value):
+        self.value = value
+
+
+def uses_try(x):
+    try:  # refused: try | try
+        y = math.log(x)
+    except ValueError:
+        y = 0.0
+    return y
+
+
+def uses_with(x):
+    with np.errstate(all="ignore"):  # refused: with | with
+        y = x / 2.0
+    return y
+
+
+def uses_yield(x):
+    yield x  # refused: yield | yield
+
+
+def uses_yield_from(x):
+    yield from [x, x]  # refused: yield from | yield
+
+
+async def is_async(x):  # refused: async def | async
+    return x
+
+
+def defines_a_class(x):
+    class Local:  # refused: class Local | class
+        pass
+
+    return x
+
+
+def writes_a_global(x):
+    global COUNT  # refused: global | global
+    COUNT = COUNT + 1
+    return x * x
+
+
+def writes_a_nonlocal(x):
+    total = 0.0
+
+    def add(v):
+        nonlocal total  # refused: nonlocal | nonlocal
+        total += v
+
+    add(x)
+    return total
+
+
+def builds_a_dict(x):
+    state = {"x": x}  # refused: {"x": x} | dict
+    return state["x"] * 2.0
+
+
+def builds_a_set(x):
+    values = {x, 2.0}  # refused: {x, 2.0} | set
+    return x
+
+
+def builds_a_dict_by_comprehension(x):
+    d = {k: x for k in range(3)}  # refused: {k: x | dict
+    return x
+
+
+def takes_star_args(*values):  # refused: values | star
+    return values[0]
+
+
+def takes_star_kwargs(x, **options):  # refused: options | star
+    return x
+
+
+def calls_with_star(x):
+    pair = (x, x)
+    return max(*pair)  # refused: *pair | star
+
+
+def calls_with_double_star(x):
+    return uses_offset(x, **{"offset": 1.0})  # refused: ** | star
+
+
+def uses_offset(x, offset=0.0):
+    return x + offset
+
+
+def writes_an_attribute(x):
+    box = np.zeros(3)
+    box.shape = (3, 1)  # refused: box.shape | attribute
+    return x
+
+
+def makes_an_object(x):
+    box = Box(x)  # refused: Box(x) | Box
+    return box.value
+
+
+def matches(x):
+    match x:  # refused: match | match
+        case 1.0:
+            return x
+        case _:
+            return x * x
+
+
+def returns_a_string(x):
+    return f"{x}"  # refused: f"{x}" | string
+
+
+def starred_assignment(x):
+    first, *rest = (x, x * x, 1.0)  # refused: *rest | star
+    return first * rest[0]
+
+
+def reads_a_file(x):
+    return x * len(open("data.txt").read())  # refused: open | open
+
+
+def draws_random_numbers(x):
+    return x * np.random.rand()  # refused: np.random.rand | rand
+
+
+def transforms(x):
+    return np.sum(np.abs(np.fft.fft(x)))  # refused: np.fft.fft | fft
+
+
+def unknown_method(x):
+    return np.sum(x.byteswap())  # refused: x.byteswap | byteswap
+
+
+def unknown_name(x):
+    return x * not_defined_anywhere  # refused: not_defined_anywhere | not_defined_anywhere  # noqa: F821
+
+
+def falls_off_its_end(x):  # a path without a return
+    if x > 0:
+        return x * x  # refused-near: x | return
+
+
+def returns_nothing(x):  # no return at all
+    y = x * x
+
+
+def may_leave_a_name_unset(x):
+    if x > 0:
+        y = x * x
+    return y  # refused: y | unset
+
+
+def several_at_once(x):
+    global COUNT  # refused: global | global
+    try:  # refused: try | try
+        y = x
+    finally:
+        pass
+    with contextlib.suppress(ValueError):  # refused: with | with
+        y = x * x
+    state = {"x": x}  # refused: {"x": x} | dict
+    return y
+
+
+def helper_with_trouble(x):
+    try:  # refused: try | try
+        return math.sqrt(x)
+    except ValueError:
+        return 0.0
+
+
+def calls_a_helper_with_trouble(x):
+    return helper_with_trouble(x) * 2.0
+
+
+def uses_complex_numbers(x):
+    return abs(x * 1j)  # refused: 1j | complex
+
+
+def deletes_an_element(x):
+    values = [x, x]
+    del values[0]  # refused: del | del
+    return x
+
+
+def stores_into_integers(x):
+    a = np.zeros(3, dtype=np.int64)
+    a[0] = x * x  # refused: a[0] | integer
+    return a[0] * x
+
+
+def is_elementwise(x):
+    return np.sin(x)  # refused: np.sin | scalar
+
+
+def returns_a_tuple(x):
+    return x, x * x  # refused: x, x | scalar

@@ -1,0 +1,78 @@
+"""Helpers: the text that listings carry stands alone, compiles, and is right."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+from scipy import special
+
+from srcgrad.rules import registry
+
+A2 = np.arange(6.0).reshape(2, 3) + 0.5
+V3 = np.array([0.3, 1.2, 2.0])
+COMPILED = {
+    "put_at": [(1, 2.0, (2, 3))],
+    "put_along": [(np.array([0, 1]), np.array([1.0, 2.0]), (2, 3), 1),
+                  (np.array([0, 1, 1]), V3, (2, 3), 0)],
+    "product_of_others": [(A2,), (V3,)],
+    "product_of_others_along": [(A2, 0), (A2, 1)],
+    "reverse_cumsum": [(V3,)],
+    "add_at": [(np.array([1, 1, 0]), V3, (4,)), (np.array([1, 1]), A2, (3, 3))],
+    "one_hot": [(np.array([1, 0]), A2), (1, V3)],
+    "sinc_slope": [(0.001,), (0.3,), (V3,), (A2,)],
+    "undiff": [(V3, (4,)), (A2, (2, 4))],
+    "cumprod_pull": [(V3, V3)],
+    "quantile_weights": [(V3, 0.3), (A2, 0.3)],
+    "quantile_slope": [(V3, 0.3)],
+    "interp_slope": [(V3, np.arange(3.0), V3)],
+    "interp_pull": [(V3, V3, np.arange(3.0))],
+    "cholesky_pull": [(np.eye(3), np.ones((3, 3)))],
+    "slogdet_log": [(np.eye(3) * 2,)],
+    "slogdet_sign": [(np.eye(3) * 2,)],
+    **{name: [(0.4,), (V3,), (A2,)] for name in ("erf", "erfc", "gamma", "gammaln", "digamma",
+                                                 "trigamma", "log_ndtr")},
+    "logit": [(0.3,), (V3 / 4,)],
+    "xlogy": [(0.0, 0.0), (V3, V3)],
+}  # fmt: skip
+GATES = {"affine", "logsumexp", "logsumexp_along", "relu", "sigmoid", "softmax",
+         "softmax_cross_entropy"}  # fmt: skip
+
+
+def test_helpers_are_self_contained() -> None:
+    """The text of every helper defines a function of its name without anything of srcgrad's."""
+    for name in registry.FUNCTIONS:
+        if registry.helper(name) is not None:
+            for ranks in ([], [(0,)], [(1,)], [(0,), (2,)]):
+                text = registry.helper_source(name, ranks)
+                lines: dict[str, Any] = {"np": np, "math": math}
+                exec(text, lines)
+                assert name in lines
+                assert "srcgrad" not in text
+
+
+@pytest.mark.parametrize("name", sorted(COMPILED))
+def test_helpers_compile(name: str) -> None:
+    for args in COMPILED[name]:
+        text = registry.helper_source(name, [tuple(map(np.ndim, args))])
+        found: dict[str, Any] = {"np": np, "math": math}
+        exec(text, found)
+        expected = found[name](*args)
+        np.testing.assert_allclose(numba.njit(found[name])(*args), expected, rtol=1e-13)
+
+
+def test_no_helper_is_left_out() -> None:
+    helpers = {name for name in registry.FUNCTIONS if registry.helper(name) is not None}
+    assert helpers - GATES - {"unbroadcast"} == set(COMPILED)
+
+
+def test_special_functions_are_scipys() -> None:
+    x = np.linspace(-40, 40, 1603)
+    for name, exact in (("digamma", special.psi), ("log_ndtr", special.log_ndtr),
+                        ("trigamma", lambda t: special.polygamma(1, t))):  # fmt: skip
+        mine = np.array([registry.helper(name, [(0,)])(t) for t in x])  # type: ignore[misc]
+        good = np.isfinite(mine) & np.isfinite(exact(x)) & (x > (0 if name != "log_ndtr" else -50))
+        np.testing.assert_allclose(mine[good], exact(x)[good], rtol=2e-13, atol=2e-14)

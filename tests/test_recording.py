@@ -1,0 +1,118 @@
+"""What the forward sweep keeps: seen in the listings, and in the memory that a call takes."""
+
+import math
+import re
+import tracemalloc
+
+import numpy as np
+import pytest
+from oracles import run_text
+
+from srcgrad import grad
+
+
+def dot(x, y):
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i] * y[i]
+    return total
+
+
+def recurrence(x, n):
+    h = 0.1
+    for _ in range(n):
+        t = h * x
+        u = math.sin(t)
+        h = u * 0.9 + 0.01
+    return h
+
+
+def row_losses(X, w):
+    total = 0.0
+    for i in range(X.shape[0]):
+        z = 0.0
+        for j in range(X.shape[1]):
+            z += X[i, j] * w[j]
+        total += math.log(1.0 + math.exp(-z))
+    return total
+
+
+def halving(x):
+    while x > 1.0:
+        x = x * 0.5 * math.cos(0.1 * x)
+    return x
+
+
+def forward(text: str) -> str:
+    """The part before the backward sweep."""
+    return text.split("# Backward pass")[0]
+
+
+def loops(text: str) -> int:
+    return len(re.findall(r"^\s*(?:for|while) ", text, re.MULTILINE))
+
+
+VECTORS = (np.linspace(0.1, 1.0, 5), np.linspace(1.0, 2.0, 5))
+
+
+def test_a_dot_product_records_nothing() -> None:
+    text = grad(dot).source(*VECTORS)
+    assert "append" not in text
+    assert not re.search(r"np\.empty|np\.zeros\(", forward(text))
+
+
+def stores_in_forward_loop(text: str) -> list[str]:
+    return re.findall(r"^\s+\w+\[.*\] = .*$|^\s+\w+\.append\(.*\)$", forward(text), re.MULTILINE)
+
+
+def test_a_recurrence_records_its_state_only() -> None:
+    text = grad(recurrence, wrt="x").source(0.7, 10)
+    assert len(stores_in_forward_loop(text)) == 1, text
+    assert "append" not in text, "the trip count is known at entry"
+
+
+def test_a_body_local_temporary_is_replayed() -> None:
+    text = grad(recurrence, wrt="x").source(0.7, 10)
+    backward = text.split("# Backward pass")[1]
+    assert "t = h * x" in backward, text
+
+
+def test_recorded_values_say_why() -> None:
+    text = grad(recurrence, wrt="x").source(0.7, 10)
+    lines = text.splitlines()
+    (store,) = stores_in_forward_loop(text)
+    at = lines.index(store.strip("\n"))
+    assert "#" in lines[at] or lines[at - 1].strip().startswith("#"), text
+
+
+def test_unknown_trip_counts_use_a_list() -> None:
+    text = grad(halving).source(5.0)
+    assert "append" in text
+    assert run_text(text)(5.0) == pytest.approx(grad(halving)(5.0), rel=1e-12)
+
+
+def test_per_row_losses_are_one_pass() -> None:
+    """Fused: one loop over the rows, nothing recorded, no second evaluation."""
+    text = grad(row_losses, wrt="w").source(np.ones((3, 2)), np.ones(2))
+    assert len(re.findall(r"in range\(X\.shape\[0\]", text)) == 1, text
+    assert "append" not in text
+    assert text.count("math.exp(") <= 2, text
+
+
+def test_memory_of_a_recurrence_is_one_float_a_round() -> None:
+    """The tape of n rounds: 8 n bytes, and little else."""
+    n = 200_000
+    slope = grad(recurrence, wrt="x")
+    listing = run_text(slope.source(0.7, n))
+    tracemalloc.start()
+    listing(0.7, n)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * n * 1.2 + 100_000
+
+
+def test_fused_gradient_is_right() -> None:
+    X, w = np.random.default_rng(0).normal(size=(6, 3)), np.array([0.3, -0.2, 0.5])
+    got = run_text(grad(row_losses, wrt="w").source(X, w))(X, w)
+    z = X @ w
+    np.testing.assert_allclose(got, -X.T @ (1 / (1 + np.exp(z))), rtol=1e-12)

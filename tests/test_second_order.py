@@ -1,0 +1,175 @@
+"""What srcgrad emits, it accepts: second derivatives, and primals that call gradients."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from oracles import check_gradient, ridders, run_listing
+from programs import CASES, Case
+
+from srcgrad import grad, value_and_grad
+
+
+def cubic(x):
+    return x**3 + math.sin(x) * x
+
+
+def by_loop(x):
+    y = x
+    for _ in range(3):
+        y = math.sin(y) * x
+    return y
+
+
+def by_while(x):
+    y = x
+    while y < 10.0:
+        y = y * y * 0.5 + x
+    return y
+
+
+def by_branches(x):
+    total = 0.0
+    for i in range(4):
+        total = total * x if i % 2 else total + x * x
+        if total > 9.0:
+            break
+    return total
+
+
+def by_array(x):
+    a = np.zeros(3)
+    a[0] = x
+    for i in range(1, 3):
+        a[i] = a[i - 1] * x + math.exp(-x)
+    return np.sum(a * a)
+
+
+SCALAR = [cubic, by_loop, by_while, by_branches, by_array]
+
+
+@pytest.mark.parametrize("f", SCALAR)
+def test_second_derivative(f: Callable[[float], float]) -> None:
+    second = grad(grad(f))
+    expected, error = ridders(lambda x: run_listing(grad(f), f, x), 1.3)
+    got = run_listing(second, f, 1.3)
+    assert got == pytest.approx(expected, rel=1e-7, abs=10 * error)
+
+
+def test_third_derivative() -> None:
+    third = grad(grad(grad(cubic)))
+    x = 0.7
+    exact = 6.0 - 3.0 * math.sin(x) - x * math.cos(x)
+    assert run_listing(third, cubic, x) == pytest.approx(exact, rel=1e-12)
+
+
+@pytest.mark.parametrize("f", [cubic, by_while])
+def test_second_derivative_compiled(f: Callable[[float], float]) -> None:
+    got = grad(grad(f))(1.3)
+    assert got == pytest.approx(run_listing(grad(grad(f)), f, 1.3), rel=1e-12)
+
+
+def of_one_array(case: Case) -> bool:
+    args, wrt = case.args, case.wrt
+    return wrt is None and len(args) == 1 and isinstance(args[0], np.ndarray) and args[0].size < 13
+
+
+ARRAYS = [case for case in CASES if of_one_array(case) and case.args[0].dtype == np.float64]
+ARRAYS = [case for case in ARRAYS if case.args[0].flags.c_contiguous]
+
+
+def directional(f: Callable[..., Any], direction: np.ndarray) -> Callable[..., float]:
+    """The slope of ``f`` along a direction, by a primal that calls a gradient."""
+    slope = grad(f)
+
+    def along(x):
+        return np.sum(slope(x) * direction)
+
+    return along
+
+
+def check_hessian_times_vector(case: Case) -> None:
+    """The gradient of a slope against a difference of gradients."""
+    f, x = case.function, case.args[0]
+    direction = np.cos(np.arange(x.size, dtype=float)).reshape(x.shape)
+    along = directional(f, direction)
+    got = run_listing(grad(along), along, x)
+    h = 1e-5
+    ahead, behind = (run_listing(grad(f), f, x + s * h * direction) for s in (1, -1))
+    expected = (ahead - behind) / (2 * h)
+    scale = np.max(np.abs(expected), initial=1.0)
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize("case", ARRAYS[::4], ids=lambda case: case.name)
+def test_hessian_times_vector(case: Case) -> None:
+    check_hessian_times_vector(case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ARRAYS, ids=lambda case: case.name)
+def test_all_hessians_times_vector(case: Case) -> None:
+    check_hessian_times_vector(case)
+
+
+# --- Primals that call gradients ---------------------------------------------------------
+
+
+def energy(q, k):
+    return 0.5 * k * q * q + 0.1 * q**4
+
+
+force = grad(energy, wrt="q")
+energy_and_force = value_and_grad(energy, wrt="q")
+
+
+def relaxed(q, k):
+    for _ in range(4):
+        q = q - 0.1 * force(q, k)
+    return q * q
+
+
+def simulated(q, v, k):
+    for _ in range(5):
+        v -= 0.1 * force(q, k)
+        q += 0.1 * v
+    return energy(q, k)
+
+
+def weighted(q, k):
+    value, slope = energy_and_force(q, k)
+    return value * slope + k
+
+
+def misfit(w, X, t):
+    r = X @ w - t
+    return np.sum(r * r) / len(t)
+
+
+slope_of_misfit = grad(misfit, wrt="w")
+
+
+def trained(rate, w, X, t):
+    for _ in range(3):
+        w = w - rate * slope_of_misfit(w, X, t)
+    return misfit(w, X, t)
+
+
+def test_gradient_descent_differentiated_through() -> None:
+    check_gradient(relaxed, 0.8, 1.3)
+
+
+def test_force_of_a_potential() -> None:
+    check_gradient(simulated, 0.8, 0.1, 1.3, compiled=True)
+
+
+def test_value_and_gradient_inside_a_primal() -> None:
+    check_gradient(weighted, 0.8, 1.3)
+
+
+def test_training_differentiated_through() -> None:
+    rng = np.random.default_rng(0)
+    X, t = rng.normal(size=(5, 2)), rng.normal(size=5)
+    check_gradient(trained, 0.1, np.array([0.4, -0.3]), X, t)
