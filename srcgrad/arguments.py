@@ -93,6 +93,8 @@ def converted(value: Any, name: str, wanted: bool) -> Any:
                 raise ArgumentError(f"`{name}` is a tuple of {len(value)}: pass an array")
             parts = [converted(v, name, wanted) for v in value]
             return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+        case None if not wanted:
+            return None
         case complex() | np.complexfloating():
             raise ArgumentError(f"`{name}` is complex: gradients are of real functions only")
     raise ArgumentError(
@@ -148,6 +150,8 @@ def check_types(kinds: Sequence[types.Type], params: Sequence[str], wrt: Sequenc
             continue
         if isinstance(leaf, types.Complex):
             raise ArgumentError(f"`{name}` is complex: gradients are of real functions only")
+        if isinstance(kind, types.NoneType) and not wanted:
+            continue
         if not isinstance(leaf, types.Float | types.Integer | types.Boolean):
             raise ArgumentError(f"`{name}` is of type {kind}, which cannot be computed with")
         if wanted and isinstance(kind, types.Array) and not isinstance(leaf, types.Float):

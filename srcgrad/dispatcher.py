@@ -195,11 +195,12 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             return self._last
         wanted = set(self.wrt or ())
         found = []
-        for name, example in itertools.zip_longest(self._names, examples[: len(self._names)]):
+        given = dict(zip(self._names, examples, strict=False))
+        for name in self._names:
             parameter = self._signature.parameters[name]
-            if example is None and parameter.default is not parameter.empty and examples:
-                example = parameter.default
-            if example is None:
+            default = parameter.default if examples else parameter.empty
+            example = given.get(name, default)
+            if example is parameter.empty:
                 found.append(types.float64)
             elif isinstance(example, types.Type):
                 found.append(self._effective(example, name))

@@ -92,7 +92,7 @@ def derive(
     flat = differentiate(prepared, names, structure, (with_value, tupled), inlined.places)
     finished, _ = infer_again(flat, kinds, inlined.places)
     loops = lower(finished)
-    return Derived(emit(flat), emit(loops, "loops"), flat.name, extra)
+    return Derived(emit(finished), emit(loops, "loops"), flat.name, extra)
 
 
 def differentiate(

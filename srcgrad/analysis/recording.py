@@ -84,9 +84,21 @@ class Plan:
 def recording(facts: Facts, everything: bool = False) -> Plan:
     """The cheaper of two plans: loads from arrays that are written later, replayed or recorded."""
     if everything:
-        return _Planner(facts, replay=False, reload=False).plan()
-    plans = [_Planner(facts, replay=True, reload=reload).plan() for reload in (True, False)]
+        return _settled(facts, replay=False, reload=False)
+    plans = [_settled(facts, replay=True, reload=reload) for reload in (True, False)]
     return min(plans, key=lambda p: p.cost)
+
+
+def _settled(facts: Facts, replay: bool, reload: bool) -> Plan:
+    """A plan in which a branch or loop that has something to restore is itself reversed."""
+    reversed_too: set[Path] = set()
+    while True:
+        plan = _Planner(facts, replay, reload, reversed_too).plan()
+        inside = [p for p, cells in plan.before.items() if cells]
+        more = {p[:k] for p in inside for k in range(1, len(p), 2)} - reversed_too
+        if not more:
+            return plan
+        reversed_too |= more
 
 
 CHEAP_CALLS = frozenset({"abs", "min", "max", "float", "int", "len", "round", "bool"})
@@ -95,8 +107,11 @@ CHEAP_CALLS = frozenset({"abs", "min", "max", "float", "int", "len", "round", "b
 class _Planner:
     """Two walks over the program: rebuilds from the inside out, then what is needed, in order."""
 
-    def __init__(self, facts: Facts, replay: bool, reload: bool) -> None:
+    def __init__(
+        self, facts: Facts, replay: bool, reload: bool, reversed_too: set[Path]
+    ) -> None:
         self.facts = facts
+        self.reversed_too = reversed_too
         self.replay = replay
         self.reload = reload
         self.result = Plan()
@@ -209,7 +224,7 @@ class _Planner:
             is_loop = isinstance(stmt, For | While)
             if is_loop and outermost:
                 self.loop_writes = self.writes(stmt)
-            alive = self.facts.is_alive(stmt)
+            alive = self.facts.is_alive(stmt) or here in self.reversed_too
             found = self.reads(stmt) if alive else set()
             for which, inner in enumerate(blocks(stmt)):
                 inside = self.block_needs(inner, (*here, which), in_loop or is_loop)
@@ -394,7 +409,7 @@ class _Planner:
 
     def walk_statement(self, stmt: Stmt, here: Path, needed: set[Cell], depth: int) -> set[Cell]:
         """Needed cells after a statement; notes what it has to record."""
-        alive = self.facts.is_alive(stmt)
+        alive = self.facts.is_alive(stmt) or here in self.reversed_too
         own = (self.reads(stmt) if alive else set()) | self.extra.get(here, set())
         match stmt:
             case If(body=body, orelse=orelse):

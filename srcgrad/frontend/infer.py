@@ -36,6 +36,7 @@ from ..program import (
 )
 from ..rules import registry
 from .numba_types import Typing, numba_types
+from .scatter import scattered
 from .tuples import scalarise
 from .webs import split_webs
 
@@ -61,6 +62,10 @@ def infer(
     program = split_webs(program, typing.defined, places)
     typing = numba_types(program, argument_types, places)
     program = typed(program, typing, known)
+    spread = scattered(program)
+    if spread is not program:
+        typing = numba_types(spread, argument_types, places)
+        program = typed(spread, typing, known)
     program = rewrite(program, lambda s: decide(s, program.types))
     program = without_overlap(program)
     typing = numba_types(program, argument_types, places)
@@ -123,10 +128,6 @@ def decide(stmt: Stmt, kinds: Mapping[str, types.Type]) -> list[Stmt]:
             return [whole_update(t, op, v, line)]
         case Update(target=t, op=op, value=v):
             return [Assign(t, ast.BinOp(ast.Name(t, ast.Load()), op, v), line=line)]
-        case Increment(target=t, index=index, value=v) if index is not None and not is_basic(
-            index, kinds
-        ):
-            return [stmt]
     return [stmt]
 
 

@@ -209,6 +209,11 @@ class _Inliner:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda() as value):
                 self.scope.functions[name] = self.closure(value)
                 self.scope.names.pop(name, None)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() as value) if (
+                function := self.function_value(value)
+            ) is not None:
+                self.scope.functions[name] = function
+                self.scope.names.pop(name, None)
             case ast.Assign(targets=targets, value=value):
                 self.assignment(targets, value, stmt)
             case ast.AnnAssign(target=target, value=value):
@@ -671,6 +676,8 @@ class _Inliner:
                 return self.method(node, func)
             self.refuse(node, f"`{ast.unparse(func)}` cannot be called here", "")
         canonical = registry.canonical_name(value)
+        if value in (any, all):
+            canonical = value.__name__
         if canonical is not None:
             if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp | ast.ListComp):
                 reduced = self.reduction(canonical, node.args[0])

@@ -193,6 +193,11 @@ class Flattener:
                 self.emit(If(condition, yes, no, line=self.line))
             case ast.Call(func=ast.Attribute(value=ast.Name(id=tape), attr="pop"), args=[]):
                 self.emit(Pop(name, tape, line=self.line))
+            case ast.List(elts=elts) if elts:
+                atoms = [self.atom(e) for e in elts]
+                self.emit(Assign(name, ast.List([], ast.Load()), line=self.line))
+                for atom in atoms:
+                    self.emit(Push(name, atom, line=self.line))
             case _:
                 self.emit(Assign(name, self.operation(value), line=self.line))
 
@@ -387,6 +392,8 @@ class Flattener:
         if not isinstance(canonical, ast.Call):
             return self.operation(canonical)
         callee = ast.unparse(canonical.func)
+        if callee in ("max", "min") and len(canonical.args) == 1:
+            return self.operation(ast.Call(np_name(callee), canonical.args, []))
         if callee in ("max", "min") and len(canonical.args) > 2:
             *first, last = canonical.args
             nested = ast.Call(canonical.func, first, [])
@@ -492,7 +499,9 @@ class Flattener:
             case ast.Slice(lower=lower, upper=upper, step=step):
                 parts = [None if p is None else self.pure(p) for p in (lower, upper, step)]
                 return ast.Slice(*parts)
-            case ast.Compare() | ast.BoolOp():
+            case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Invert()):
+                return self.atom(index)
+            case ast.BinOp(op=ast.BitAnd() | ast.BitOr() | ast.BitXor()):
                 return self.atom(index)
         return self.pure(index)
 

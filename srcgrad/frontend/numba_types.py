@@ -172,7 +172,8 @@ class _Text:
             case Increment(target=t, index=None, value=v, negative=n):
                 put(f"{t} {'-' if n else '+'}= {self.show(v)}")
             case Store(target=t, index=i, value=v) | Increment(target=t, index=i, value=v):
-                put(f"{t}[{self.show(i)}] = {self.show(v)}")
+                place = ast.Subscript(ast.Name(t), i or ast.Constant(...))
+                put(f"{self.show(place)} = {self.show(v)}")
             case Swap(targets=ts, sources=ss):
                 put(f"{', '.join(ts)} = {', '.join(ss)}", *ts)
             case Push(tape=tape, value=v):
@@ -394,10 +395,21 @@ def _type_of(expr: Expr, known: Mapping[str, types.Type], context: Any) -> types
             return types.boolean
         case ast.Call(func=func, args=args, keywords=keywords):
             return _native(_callee(func), args, known, context, keywords)
+        case ast.IfExp(body=body, orelse=orelse):
+            return _either(_type_of(body, known, context), _type_of(orelse, known, context))
+        case ast.BoolOp():
+            return types.boolean
         case ast.Tuple(elts=elts):
             parts = [_type_of(e, known, context) for e in elts]
             return None if None in parts else types.Tuple(tuple(types.unliteral(p) for p in parts))
     return None
+
+
+def _either(a: types.Type | None, b: types.Type | None) -> types.Type | None:
+    """The type of a conditional expression of numbers."""
+    if a is None or b is None or a == b:
+        return a if b is not None else None
+    return types.float64
 
 
 def _callee(func: Expr) -> Any:

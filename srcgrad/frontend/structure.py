@@ -81,10 +81,14 @@ class _Worker:
                 case ast.If() if _exits([stmt]):
                     return found + self.branch(stmt, rest, flags)
                 case ast.For() | ast.While():
-                    found += self.loop(stmt, flags)
-                    if rest and flags.done and _returns(stmt):
-                        inner = self.block(rest, flags)
-                        return [*found, *_unless([flags.done], inner, stmt)]
+                    made, stop = self.loop(stmt, flags)
+                    found += made
+                    if stmt.orelse:
+                        rest = _else(stmt, stop) + rest
+                    inner = self.block(rest, flags)
+                    if flags.done and _returns(stmt):
+                        inner = _unless([flags.done], inner, stmt)
+                    return found + inner
                 case _:
                     found.append(stmt)
         return found
@@ -126,8 +130,10 @@ class _Worker:
         done = self.fresh("done")
         return Flags(done=done, in_loop=True, stop=done), [_set(done, False, stmt)]
 
-    def loop(self, stmt: ast.For | ast.While, flags: Flags) -> list[ast.stmt]:
-        """A loop whose exits are flags."""
+    def loop(
+        self, stmt: ast.For | ast.While, flags: Flags
+    ) -> tuple[list[ast.stmt], str | None]:
+        """A loop whose exits are flags, without its ``else``; and what ``break`` sets."""
         breaks, returns = _has(stmt.body, ast.Break), _returns(stmt)
         skip = self.fresh("skip") if _nested_continue(stmt.body) else None
         stop = self.fresh("stop") if breaks else flags.done if returns else None
@@ -145,11 +151,15 @@ class _Worker:
             new = ast.For(target=stmt.target, iter=stmt.iter, body=body, orelse=[])
         else:
             new = ast.While(test=_going(stop, stmt.test), body=body, orelse=[])
-        found: list[ast.stmt] = [*before, ast.copy_location(new, stmt)]
-        if stmt.orelse:
-            orelse = self.block(stmt.orelse, flags)
-            found += _unless([stop], orelse, stmt) if stop else orelse
-        return found
+        return [*before, ast.copy_location(new, stmt)], stop
+
+
+def _else(stmt: ast.For | ast.While, stop: str | None) -> list[ast.stmt]:
+    """The ``else`` of a loop, which runs where nothing stopped it."""
+    if stop is None:
+        return stmt.orelse
+    test = ast.UnaryOp(ast.Not(), ast.Name(stop, ast.Load()))
+    return [_if(test, stmt.orelse, [], stmt)]
 
 
 def _going(stop: str | None, test: ast.expr) -> ast.expr:

@@ -25,6 +25,7 @@ from ..program import (
     If,
     Program,
     Stmt,
+    Swap,
     Update,
     While,
     binds,
@@ -47,6 +48,7 @@ class Flow:
     used: dict[Definition, frozenset[Path]] = field(default_factory=dict)
     order: dict[Definition, None] = field(default_factory=dict)
     in_place: frozenset[Path] = frozenset()
+    kept: set[Definition] = field(default_factory=set)
 
     def block(self, body: Block, env: Reaching, path: Path) -> Reaching:
         """The definitions that reach the end of a block."""
@@ -97,6 +99,8 @@ class Flow:
         """The statement's own definitions replace what reached it."""
         if here in self.in_place:
             return env
+        if isinstance(stmt, Swap):
+            self.kept |= {(here, name) for name in stmt.targets}
         for name in binds(stmt):
             self.order.setdefault((here, name))
             env = {**env, name: frozenset({here})}
@@ -147,6 +151,8 @@ def split_webs(
             raise UnsupportedError(Complaint(places.get(lines.get(here, 0)), reason))
         for other in real[1:]:
             parent[find((other, name))] = find((real[0], name))
+        if (here, name) in flow.kept:
+            parent[find((here, name))] = find((real[0], name))
         if UNSET in reaching:
             unset.add((real[0], name))
     final = web_names(flow, find, defined, fixed)
@@ -244,6 +250,10 @@ def renamed(
         inner = tuple(
             renamed(b, (*here, which), flow, rename) for which, b in enumerate(blocks(stmt))
         )
+        if isinstance(stmt, Update) and here not in flow.in_place:
+            old = ast.Name(stmt.target, ast.Load())
+            value = ast.BinOp(old, stmt.op, stmt.value)
+            stmt = Assign(stmt.target, value, line=stmt.line)
         done.append(with_blocks(rename_statement(stmt, reads, writes), inner))
     return tuple(done)
 

@@ -13,9 +13,27 @@ import numpy as np
 
 def unbroadcast(g, shape):
     """The sum of ``g`` over the axes along which an operand of this shape was broadcast."""
-    extra = g.ndim - len(shape)
-    stretched = [k for k in range(g.ndim) if k < extra or (shape[k - extra] == 1 < g.shape[k])]
-    return np.sum(g, axis=tuple(stretched)).reshape(shape) if stretched else g
+    size, extra, plain = 1, g.ndim - len(shape), True
+    for d in range(len(shape)):
+        size *= shape[d]
+        plain = plain and shape[d] == g.shape[d + extra]
+    flat = np.ascontiguousarray(g).reshape(g.size)
+    if size == flat.size:
+        return flat.reshape(shape)
+    result = np.zeros(size, g.dtype)
+    if plain:
+        for start in range(0, flat.size, size):
+            result += flat[start : start + size]
+        return result.reshape(shape)
+    for k in range(flat.size):
+        rest, place, stride = k, 0, 1
+        for d in range(len(shape) - 1, -1, -1):
+            if shape[d] != 1:
+                place += rest % g.shape[d + extra] * stride
+            rest //= g.shape[d + extra]
+            stride *= shape[d]
+        result[place] += flat[k]
+    return result.reshape(shape)
 
 
 def put_at(index, value, shape):

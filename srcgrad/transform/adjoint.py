@@ -29,7 +29,7 @@ from ..program import (
     names,
     with_blocks,
 )
-from .backward import Backward
+from .backward import Backward, is_part
 from .records import Tapes
 from .shadows import mirror, np_name, old_elements, zeros
 from .tapes import Tape
@@ -126,11 +126,19 @@ class _Forward:
         inner = tuple(
             tuple(self.block(b, (*here, which))) for which, b in enumerate(blocks(stmt))
         )
-        found.append(with_blocks(stmt, inner))
+        found.append(self.own_part(with_blocks(stmt, inner)))
         found += self.mirrored(stmt)
         for name in self.plan.after.get(here, ()):
             found += self.record(self.tapes.after[here, name], stmt, name, "lost after this round")
         return found
+
+    def own_part(self, stmt: Stmt) -> Stmt:
+        """An array from a tuple argument, as a copy where the primal writes to it."""
+        facts = self.facts
+        if is_part(stmt, facts) and isinstance(stmt, Assign):
+            if facts.is_array(stmt.target) and facts.classes[stmt.target] in facts.written:
+                return Assign(stmt.target, ast.Call(np_name("copy"), [stmt.value], []))
+        return stmt
 
     def tapes_made_at(self, here: Path) -> list[Stmt]:
         """The tapes that are made before a loop."""

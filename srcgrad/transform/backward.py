@@ -91,9 +91,7 @@ class Backward:
         gradient: Expr = ast.Name(self.facts.gradient(name), ast.Load())
         if isinstance(kind, types.Array):
             if kind.dtype != types.float64:
-                return ast.Call(
-                    ast.Attribute(gradient, "astype", ast.Load()), [np_name(str(kind.dtype))], []
-                )
+                return ast.Call(np_name("astype"), [gradient, np_name(str(kind.dtype))], [])
             if self.state.get(name) == "shared":
                 return ast.Call(np_name("copy"), [gradient], [])
         elif kind == types.float32:
@@ -121,7 +119,8 @@ class Backward:
         saved = self.out, self.state, self.touched, self.inside
         self.out, self.touched, self.inside = [], set(), path
         outer = {n for n in self.facts.active if not self.is_local(n, path)}
-        self.state = dict.fromkeys(outer, "owned")
+        carried = {n for n in self.facts.active if self.facts.is_dynamic(n)}
+        self.state = dict.fromkeys(sorted(outer | carried), "owned")
         self.block(body, path)
         touched = self.touched & outer
         for name in sorted(touched):
@@ -304,7 +303,7 @@ class Backward:
         wants_old = any(
             target in names(r.stmt.value)  # type: ignore[attr-defined]
             for r in self.plan.rebuild.get(here, ())
-            if isinstance(r.stmt, Assign | View)
+            if r.how == "replay" and isinstance(r.stmt, Assign | View)
         ) and bool(self.plan.before.get(here))
         if reads_new and wants_old:
             new = self.tapes.fresh(f"{target}_new")
@@ -312,23 +311,28 @@ class Backward:
             given = tuple(renamed(p, target, new) for p in given)
             itself = True
         if itself or wants_old:
+            if facts.is_dynamic(target):
+                held = self.tapes.fresh("taken")
+                self.emit(Alias(held, facts.gradient(target)))
+                given = tuple(renamed(p, facts.gradient(target), held) for p in given)
             self.restore(stmt, here)
         self.rebuild(here)
         if given and (target in self.state):
             self.touched.add(target)
             self.give_all(given, target)
-        elif target in facts.active and target in self.state and not facts.is_paired(target):
+        elif target in self.state and not facts.is_paired(target) and not is_part(stmt, facts):
             self.take(target)
         if not (itself or wants_old):
             self.restore(stmt, here)
 
     def give_all(self, given: tuple[Partial, ...], target: str) -> None:
         """Give the gradient of a target to its operands; the target's own part comes last."""
+        paired = self.facts.is_paired(target)
         for p in given:
-            if p.operand != target:
+            if p.operand != target or paired:
                 self.give(p, target)
         own = [p for p in given if p.operand == target]
-        if self.facts.is_paired(target):
+        if paired:
             return
         if not own:
             self.take(target)
@@ -349,7 +353,7 @@ class Backward:
 
     def take(self, target: str) -> None:
         """The gradient of a value that has just been defined ends here."""
-        if self.state.pop(target, None) is not None:
+        if not self.facts.is_paired(target) and self.state.pop(target, None) is not None:
             self.touched.add(target)
 
     def shaped(self, p: Partial, target: str) -> Expr:
@@ -521,6 +525,14 @@ class Backward:
             self.emit(Assign(self.facts.gradient(name), ast.ListComp(ast.Constant(0.0), [comp])))
             self.state[name] = "owned"
         self.touched.add(name)
+
+
+def is_part(stmt: Stmt, facts: Facts) -> bool:
+    """Whether a statement takes a part from a parameter that is a tuple."""
+    match stmt:
+        case Assign(value=ast.Subscript(value=ast.Name(id=name))):
+            return isinstance(facts.program.types.get(name), types.BaseTuple)
+    return False
 
 
 def renamed(p: Partial, old: str, new: str) -> Partial:

@@ -46,11 +46,21 @@ def simplify(program: Program, keep: Collection[str]) -> Program:
     """
     body = tuple(folded_statement(s) for s in program.body)
     while True:
-        read = {n for s in walk(body) for n in _reads(s)}
+        read = {n for s in walk(body) for n in _reads(s)} | _shared(body)
         shorter = _without(body, read | set(keep))
         if shorter == body:
             return program.with_body(body)
         body = shorter
+
+
+def _shared(body: Block) -> set[str]:
+    """Names whose memory has another name: writing to them is seen elsewhere."""
+    found: set[str] = set()
+    for stmt in walk(body):
+        match stmt:
+            case View(target=t, source=s) | Alias(target=t, source=s):
+                found |= {t, s}
+    return found
 
 
 def _reads(stmt: Stmt) -> set[str]:
