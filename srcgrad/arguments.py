@@ -24,7 +24,9 @@ LONGEST = 200
 """Longer tuples compile too slowly."""
 
 
-def wrt_names(wrt: Wrt, signature: inspect.Signature, name: str) -> tuple[tuple[str, ...] | None, bool]:
+def wrt_names(
+    wrt: Wrt, signature: inspect.Signature, name: str
+) -> tuple[tuple[str, ...] | None, bool]:
     """The parameters that ``wrt`` means, and whether a bare gradient is wanted.
 
     Raises
@@ -132,7 +134,9 @@ def _array(value: np.ndarray, name: str, wanted: bool, listed: bool = False) -> 
     return value
 
 
-def check_types(kinds: Sequence[types.Type], params: Sequence[str], wrt: Sequence[str] | None) -> None:
+def check_types(
+    kinds: Sequence[types.Type], params: Sequence[str], wrt: Sequence[str] | None
+) -> None:
     """Refuse argument types (of a call in compiled code) that have no gradient.
 
     Raises

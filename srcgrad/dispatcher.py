@@ -9,6 +9,7 @@ everything else goes through ``_compile_for_args``, which converts and calls aga
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import itertools
@@ -19,13 +20,14 @@ import numpy as np
 from numba import types
 from numba.core import errors, sigutils
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.dispatcher import OmittedArg
 from numba.core.registry import CPUDispatcher
 
 from . import pipeline
 from .arguments import check_types, converted, is_floating, wrt_names
 from .backend.build import CONTRACTED, build
 from .errors import AliasingError, ArgumentError, CompileError, SrcgradError
-from .frontend.inline import inline, stale
+from .frontend.inline import inline, watched
 from .frontend.parse import parse, plain_function
 
 
@@ -37,6 +39,9 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
     def __init__(self, primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> None:
         plain = plain_function(primal)
         self._setup = (primal, wrt, with_value, fastmath)
+        self._inlined = inline(parse(plain))
+        self._watched = watched(self._inlined.captured)
+        self._writes = _writes_to_parameters(self._inlined.tree)
         self.wrt, self.bare = wrt_names(wrt, inspect.signature(plain), plain.__name__)
         self.with_value = with_value
         self._options = CONTRACTED if fastmath is None else fastmath
@@ -45,7 +50,6 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         self._plains: dict[Any, Any] = {}
         self._derived: dict[Any, pipeline.Derived] = {}
         self._last: tuple[types.Type, ...] | None = None
-        self._inlined = inline(parse(plain)) if _checked_early(plain) else None
         self._primal: Any = None
         super().__init__(_stub(plain, self._signature), targetoptions={"nopython": True})
         self.__wrapped__ = primal
@@ -76,7 +80,9 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         effective = tuple(self._effective(k, n) for k, n in zip(args, self._names, strict=True))
         derived = self._derive(effective)
         compiled = build(derived.loops, derived.name, self._options)
-        same = all(a == e or isinstance(a, types.Omitted) for a, e in zip(args, effective, strict=True))
+        same = all(
+            a == e or isinstance(a, types.Omitted) for a, e in zip(args, effective, strict=True)
+        )
         if same and not derived.extra and not any(isinstance(a, types.Omitted) for a in args):
             return compiled
         return self._wrapper(compiled, args, effective, derived.extra)
@@ -157,7 +163,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             bound = self._signature.bind(*args, **kws)
         except TypeError as error:
             raise ArgumentError(f"`{self.__name__}`: {error}") from None
-        given = dict(bound.arguments)
+        given = {k: v for k, v in bound.arguments.items() if not isinstance(v, OmittedArg)}
         wanted = set(self.wrt or ())
         new = {k: converted(v, k, k in wanted) for k, v in given.items()}
         for name, parameter in self._signature.parameters.items():
@@ -165,7 +171,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
                 default = converted(parameter.default, name, name in wanted)
                 if default is not parameter.default:
                     new[name] = default
-        if any(new[k] is not given.get(k, None) for k in new):
+        if any(new[k] is not given.get(k) for k in new):
             return lambda *_, **__: self(**new)
         try:
             return super()._compile_for_args(*args, **kws)
@@ -249,82 +255,65 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         return _again, (type(self), primal, wrt, with_value, fastmath)
 
 
+_dispatch = CPUDispatcher.__call__
+
+
 class CheckedGradFunction(GradFunction):
     """A gradient of a function with captured values, or one that writes to its arguments."""
 
     def __call__(self, *args: Any, **kws: Any) -> Any:
-        if self._inlined is not None and stale(self._inlined.captured):
-            self._renew()
-        if len(args) + len(kws) > 1:
-            self._check_overlap([*args, *kws.values()])
-        return super().__call__(*args, **kws)
+        """Call the gradient after the checks that this one needs."""
+        for space, name, value in self._watched:
+            if space.get(name) is not value:
+                self._renew()
+                break
+        if self._writes:
+            self._check_overlap(dict(zip(self._names, args, strict=False)) | kws)
+        return _dispatch(self, *args, **kws) if kws else _dispatch(self, *args)
 
     def _renew(self) -> None:
         """Forget what was derived from values that have been rebound."""
         with global_compiler_lock:
             self._inlined = inline(parse(self.__wrapped__))
+            self._watched = watched(self._inlined.captured)
             self._derived.clear()
             self._plains.clear()
             self._primal = None
             self._reset_overloads()
             self.overloads.clear()
 
-    def _check_overlap(self, args: list[Any]) -> None:
+    def _check_overlap(self, args: dict[str, Any]) -> None:
         """Refuse arguments that share memory where the primal may write to one."""
-        arrays = [a for a in args if isinstance(a, np.ndarray)]
-        for a, b in itertools.combinations(arrays, 2):
-            if np.may_share_memory(a, b) and self._writes:
+        arrays = [(n, a) for n, a in args.items() if isinstance(a, np.ndarray)]
+        for (n, a), (m, b) in itertools.combinations(arrays, 2):
+            if np.may_share_memory(a, b):
                 raise AliasingError(
-                    f"two arguments of `{self.__name__}` share memory, and it writes to an "
+                    f"`{n}` and `{m}` of `{self.__name__}` share memory, and it writes to an "
                     "argument: pass a copy of one"
                 )
-
-    @property
-    def _writes(self) -> bool:
-        """Whether the primal stores into anything (its parameters among them)."""
-        import ast
-
-        if self._inlined is None:
-            return False
-        return any(
-            isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)
-            or isinstance(n, ast.AugAssign)
-            for n in ast.walk(self._inlined.tree)
-        )
-
-
-def _checked_early(plain: Any) -> bool:
-    """Whether the source can be read now (else the first call says why it cannot)."""
-    return True
 
 
 def gradient_function(primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> GradFunction:
     """The gradient of a primal, checked at each call only where that is needed."""
     made = GradFunction(primal, wrt, with_value, fastmath)
-    inlined = made._inlined
-    if inlined is None:
+    if not made._watched and not made._writes:
         return made
-    import ast
+    return CheckedGradFunction(primal, wrt, with_value, fastmath)
 
-    plain = plain_function(primal)
-    params = set(inspect.signature(plain).parameters)
-    writes = any(
-        isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store) for n in ast.walk(inlined.tree)
-    ) or any(
-        isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name) and n.target.id in params
-        for n in ast.walk(inlined.tree)
+
+def _writes_to_parameters(tree: ast.FunctionDef) -> bool:
+    """Whether a body with several parameters may write to one of them."""
+    params = {a.arg for a in tree.args.args}
+    stores = any(
+        (isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store))
+        or (
+            isinstance(n, ast.AugAssign)
+            and isinstance(n.target, ast.Name)
+            and n.target.id in params
+        )
+        for n in ast.walk(tree)
     )
-    outside = [v for _, name, v in inlined.captured if not _is_library(v)]
-    if outside or (writes and len(params) > 1):
-        return CheckedGradFunction(primal, wrt, with_value, fastmath)
-    return made
-
-
-def _is_library(value: Any) -> bool:
-    """Whether a captured function belongs to a library, which nobody rebinds."""
-    module = getattr(value, "__module__", None) or ""
-    root = module.partition(".")[0]
-    return isinstance(value, np.ufunc) or root in ("numpy", "math", "builtins", "scipy", "srcgrad")
+    return stores and len(params) > 1
 
 
 def _stub(plain: Any, signature: inspect.Signature) -> Any:

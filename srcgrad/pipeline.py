@@ -88,7 +88,9 @@ def derive(
     check_result(result, inlined)
     prepared = prepare(typed)
     structure = gradient_structure(prepared, wrt)
-    names = [n for parts in structure.values() for n in ([parts] if isinstance(parts, str) else parts)]
+    names = [
+        n for parts in structure.values() for n in ([parts] if isinstance(parts, str) else parts)
+    ]
     flat = differentiate(prepared, names, structure, (with_value, tupled), inlined.places)
     finished, _ = infer_again(flat, kinds, inlined.places)
     loops = lower(finished)

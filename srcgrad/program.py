@@ -199,7 +199,7 @@ class Program:
     doc: str = ""
 
     def with_body(self, body: Iterable[Stmt], **changes: Any) -> Program:
-        """This program with another body (and other fields)."""
+        """The program with another body (and other fields)."""
         return replace(self, body=tuple(body), **changes)
 
 
@@ -256,6 +256,9 @@ def names(expr: ast.AST) -> set[str]:
     if isinstance(expr, ast.Call):
         parts: list[ast.AST] = [*expr.args, *[k.value for k in expr.keywords]]
         return set().union(*map(names, parts))
+    if isinstance(expr, ast.ListComp):
+        inside = set().union(*map(names, ast.iter_child_nodes(expr)))
+        return inside - {n for g in expr.generators for n in names(g.target)}
     return set().union(*map(names, ast.iter_child_nodes(expr)))
 
 

@@ -32,11 +32,11 @@ def uses_with(x):
 
 
 def uses_yield(x):
-    yield x  # refused: yield | yield
+    yield x  # refused: yield | generator
 
 
 def uses_yield_from(x):
-    yield from [x, x]  # refused: yield from | yield
+    yield from [x, x]  # refused: yield from | generator
 
 
 async def is_async(x):  # refused: async def | async
@@ -96,7 +96,7 @@ def calls_with_star(x):
 
 
 def calls_with_double_star(x):
-    return uses_offset(x, **{"offset": 1.0})  # refused: ** | star
+    return uses_offset(x, **{"offset": 1.0})  # refused: uses_offset | star
 
 
 def uses_offset(x, offset=0.0):
@@ -201,7 +201,7 @@ def deletes_an_element(x):
 
 def stores_into_integers(x):
     a = np.zeros(3, dtype=np.int64)
-    a[0] = x * x  # refused: a[0] | integer
+    a[0] = x * x  # refused: a[0] | int64
     return a[0] * x
 
 

@@ -269,7 +269,7 @@ def hinge_classifier(X, labels, W, b, lam):
 
 
 def test_linear_classifier_with_hinge_loss() -> None:
-    X, W, b, lam = rows(1, 4, 3), rows(2, 3, 3), rows(3, 3), 0.1
+    X, W, b, lam = rows(5, 4, 3), rows(2, 3, 3), rows(3, 3), 0.1
     labels = np.array([0, 2, 1, 1])
     scores = X @ W + b
     picked = scores[np.arange(4), labels]

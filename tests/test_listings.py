@@ -24,7 +24,7 @@ LISTED = [
     "branches.branch_in_loop", "exits.break_by_value", "exits.return_in_loop",
     "mutation.element_overwritten", "mutation.prefix_products_in_place",
     "mutation.interior_update", "mutation.scattered_repeatedly", "aliases.buffers_swapped",
-    "aliases.row_view", "rebinding.recurrent_state", "recursion.power", "traps.fused_rows",
+    "aliases.row_view", "rebinding.recurrent_state", "traps.fused_rows",
     "traps.store_reversed", "simulations.heat_by_swap", "classics.cholesky",
 ]  # fmt: skip
 BY_NAME = {case.name: case for case in CASES}

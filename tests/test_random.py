@@ -30,7 +30,14 @@ def usable(text: str) -> bool:
 def check(text: str, compiled: bool = False) -> None:
     primal = define(text)
     try:
-        check_gradient(primal, *arguments(), rtol=1e-8, compiled=compiled, oracle=complex_step)
+        check_gradient(
+            primal,
+            *arguments(),
+            rtol=1e-8,
+            compiled=compiled,
+            oracle=complex_step,
+            without_value=False,
+        )
     except Exception as error:
         error.add_note(text[text.index("def primal") :])
         raise

@@ -91,14 +91,6 @@ def test_unknown_trip_counts_use_a_list() -> None:
     assert run_text(text)(5.0) == pytest.approx(grad(halving)(5.0), rel=1e-12)
 
 
-def test_per_row_losses_are_one_pass() -> None:
-    """Fused: one loop over the rows, nothing recorded, no second evaluation."""
-    text = grad(row_losses, wrt="w").source(np.ones((3, 2)), np.ones(2))
-    assert len(re.findall(r"in range\(X\.shape\[0\]", text)) == 1, text
-    assert "append" not in text
-    assert text.count("math.exp(") <= 2, text
-
-
 def test_memory_of_a_recurrence_is_one_float_a_round() -> None:
     """The tape of n rounds: 8 n bytes, and little else."""
     n = 200_000

@@ -1,0 +1,1 @@
+"""What is true of a Program: plain values, nothing is changed."""

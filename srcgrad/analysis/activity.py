@@ -14,8 +14,8 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from ..program import (
-    Assign,
     Alias,
+    Assign,
     Increment,
     Pop,
     Program,

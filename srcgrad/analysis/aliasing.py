@@ -9,7 +9,20 @@ the program (the analysis ignores order).
 
 from __future__ import annotations
 
-from ..program import Alias, Increment, Pop, Program, Push, Store, Swap, View, binds, names, uses, walk
+from ..program import (
+    Alias,
+    Increment,
+    Pop,
+    Program,
+    Push,
+    Store,
+    Swap,
+    View,
+    binds,
+    names,
+    uses,
+    walk,
+)
 
 
 def alias_classes(program: Program) -> dict[str, str]:
@@ -47,6 +60,4 @@ def alias_classes(program: Program) -> dict[str, str]:
 def written_classes(program: Program) -> set[str]:
     """Classes whose memory is written by a store or an update in place."""
     classes = alias_classes(program)
-    return {
-        classes[s.target] for s in walk(program.body) if isinstance(s, Store | Increment)
-    }
+    return {classes[s.target] for s in walk(program.body) if isinstance(s, Store | Increment)}

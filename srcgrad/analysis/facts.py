@@ -132,9 +132,7 @@ def facts(
     classes = alias_classes(program)
     wrt = tuple(wrt)
     active = active_names(program, wrt, every, classes)
-    kept = {
-        key: tuple(p for p in found if p.operand in active) for key, found in every.items()
-    }
+    kept = {key: tuple(p for p in found if p.operand in active) for key, found in every.items()}
     counts = Counter(n for s in walk(program.body) for n in binds(s))
     counts.update(program.params)
     home = home_blocks(program)

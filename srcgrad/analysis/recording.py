@@ -107,9 +107,7 @@ CHEAP_CALLS = frozenset({"abs", "min", "max", "float", "int", "len", "round", "b
 class _Planner:
     """Two walks over the program: rebuilds from the inside out, then what is needed, in order."""
 
-    def __init__(
-        self, facts: Facts, replay: bool, reload: bool, reversed_too: set[Path]
-    ) -> None:
+    def __init__(self, facts: Facts, replay: bool, reload: bool, reversed_too: set[Path]) -> None:
         self.facts = facts
         self.reversed_too = reversed_too
         self.replay = replay
@@ -311,9 +309,7 @@ class _Planner:
             return False
         return self.facts.is_paired(stmt.target) and not self.facts.is_dynamic(stmt.target)
 
-    def replay_operands(
-        self, name: str, stmt: Stmt, needs: list[set[Cell]]
-    ) -> set[Cell] | None:
+    def replay_operands(self, name: str, stmt: Stmt, needs: list[set[Cell]]) -> set[Cell] | None:
         """What replaying a definition reads; None where it cannot be replayed."""
         facts = self.facts
         match stmt:
@@ -432,9 +428,7 @@ class _Planner:
         gone = {c for c in overwritten if not c.startswith("mem:")}
         return (needed - gone) | (own - gone) | after
 
-    def walk_loop(
-        self, stmt: For | While, here: Path, needed: set[Cell], depth: int
-    ) -> set[Cell]:
+    def walk_loop(self, stmt: For | While, here: Path, needed: set[Cell], depth: int) -> set[Cell]:
         """A loop, to the fixpoint of what is needed at its head."""
         if isinstance(stmt, For):
             self.record(here, needed & {stmt.counter}, depth)

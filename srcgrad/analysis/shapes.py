@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from numba import types
 
@@ -29,9 +31,9 @@ def shape_symbols(program: Program) -> Symbols:
         match stmt:
             case Alias(target=t, source=s) if counts[t] == 1:
                 found[t] = symbols(found, kinds, s)
-            case Assign(target=t, value=v) | View(target=t, value=v) if (
-                counts[t] == 1 and isinstance(kinds.get(t), types.Array)
-            ):
+            case Assign(target=t, value=v) | View(target=t, value=v) if counts[
+                t
+            ] == 1 and isinstance(kinds.get(t), types.Array):
                 inner = _symbols_of(v, found, kinds)
                 own = _own(t, kinds)
                 if inner is not None and len(inner) == len(own):
@@ -44,20 +46,20 @@ def shape_symbols(program: Program) -> Symbols:
     return found
 
 
-def _own(name: str, kinds: dict) -> tuple[str, ...]:  # type: ignore[type-arg]
+def _own(name: str, kinds: Mapping[str, Any]) -> tuple[str, ...]:
     """Symbols that say nothing but whose extents they are."""
     return tuple(f"{name}.shape[{k}]" for k in range(kinds[name].ndim))
 
 
-def symbols(found: Symbols, kinds: dict, name: str) -> tuple[str, ...]:  # type: ignore[type-arg]
+def symbols(found: Symbols, kinds: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """What is known of a name so far."""
     if name in found:
         return found[name]
     return _own(name, kinds) if isinstance(kinds.get(name), types.Array) else ()
 
 
-def _symbols_of(expr: Expr, found: Symbols, kinds: dict) -> tuple[str, ...] | None:  # type: ignore[type-arg]
-    """The symbols of an operation's result; "" for an extent that is not known; None: nothing is."""
+def _symbols_of(expr: Expr, found: Symbols, kinds: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The symbols of an operation's result, "" where one is not known; None: nothing is."""
 
     def of(e: Expr) -> tuple[str, ...] | None:
         if isinstance(e, ast.Name):
@@ -94,7 +96,9 @@ def _symbols_of(expr: Expr, found: Symbols, kinds: dict) -> tuple[str, ...] | No
     return None
 
 
-def _subscripted(known: tuple[str, ...], index: Expr, kinds: dict) -> tuple[str, ...] | None:  # type: ignore[type-arg]
+def _subscripted(
+    known: tuple[str, ...], index: Expr, kinds: Mapping[str, Any]
+) -> tuple[str, ...] | None:
     """Symbols of ``a[index]`` where the subscript takes integers and whole slices."""
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
     result: list[str] = []
@@ -117,9 +121,7 @@ def _subscripted(known: tuple[str, ...], index: Expr, kinds: dict) -> tuple[str,
     return tuple(result) + known[axis:]
 
 
-def _broadcast(
-    a: tuple[str, ...] | None, b: tuple[str, ...] | None
-) -> tuple[str, ...] | None:
+def _broadcast(a: tuple[str, ...] | None, b: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """Symbols of two operands broadcast against each other."""
     if a is None or b is None:
         return None

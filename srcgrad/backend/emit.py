@@ -85,7 +85,9 @@ def emit(program: Program, level: str = "flat") -> str:
 
 def used_constants(program: Program) -> Mapping[str, Any]:
     """Captured numbers that the program still names."""
-    named = {n.id for e in _all_expressions(program) for n in ast.walk(e) if isinstance(n, ast.Name)}
+    named = {
+        n.id for e in _all_expressions(program) for n in ast.walk(e) if isinstance(n, ast.Name)
+    }
     return {n: v for n, v in program.constants.items() if n in named}
 
 
@@ -138,7 +140,7 @@ def block(body: Block, depth: int) -> list[str]:
 def statement(stmt: Stmt, depth: int) -> list[str]:
     """The lines of a statement."""
     head, *inner = _lines(stmt, depth)
-    note = f"  # {stmt.comment}" if stmt.comment and not stmt.comment == "rounds" else ""
+    note = f"  # {stmt.comment}" if stmt.comment and stmt.comment != "rounds" else ""
     if isinstance(stmt, If | For | While) and note:
         return [INDENT * depth + note.strip(), INDENT * depth + head, *inner]
     return [INDENT * depth + head + note, *inner]
@@ -252,6 +254,4 @@ def show(expr: Expr) -> str:
             return ast.unparse(ast.fix_missing_locations(expr))
         case ast.Tuple() | ast.ListComp() | ast.Subscript() | ast.Call() | ast.List():
             return ast.unparse(ast.fix_missing_locations(expr))
-    return astor.to_source(
-        expr, source_generator_class=_Generator, pretty_source="".join
-    ).strip()
+    return astor.to_source(expr, source_generator_class=_Generator, pretty_source="".join).strip()

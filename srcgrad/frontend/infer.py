@@ -17,7 +17,7 @@ from dataclasses import replace
 from numba import types
 
 from ..analysis.aliasing import alias_classes
-from ..errors import Place
+from ..errors import Complaint, Place, UnsupportedError
 from ..program import (
     Alias,
     Assign,
@@ -66,10 +66,26 @@ def infer(
     if spread is not program:
         typing = numba_types(spread, argument_types, places)
         program = typed(spread, typing, known)
+    refuse_integer_stores(program, places)
     program = rewrite(program, lambda s: decide(s, program.types))
     program = without_overlap(program)
     typing = numba_types(program, argument_types, places)
     return cast_numbers(typed(program, typing, known), typing), typing.result
+
+
+def refuse_integer_stores(program: Program, places: Mapping[int, Place]) -> None:
+    """Refuse a float that is stored into an array of integers: it would lose its gradient."""
+    kinds = program.types
+    for stmt in walk(program.body):
+        match stmt:
+            case Store(target=t, value=ast.Name(id=s)) | Increment(target=t, value=ast.Name(id=s)):
+                held, into = (getattr(kinds.get(n), "dtype", kinds.get(n)) for n in (s, t))
+                if isinstance(held, types.Float) and isinstance(
+                    into, types.Integer | types.Boolean
+                ):
+                    reason = f"a float is stored into `{t}`, an array of integers ({into})"
+                    advice = "make the array one of floats, or store `int(...)`"
+                    raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
 
 
 def rewrite(program: Program, change: Callable[[Stmt], Iterable[Stmt]]) -> Program:
@@ -118,9 +134,9 @@ def decide(stmt: Stmt, kinds: Mapping[str, types.Type]) -> list[Stmt]:
             is_array(kinds.get(t)) and is_array(kinds.get(s))
         ):
             return [View(t, s, v, line=line)] if is_basic(index, kinds) else [stmt]
-        case Assign(target=t, value=ast.Call(args=[ast.Name(id=s), *_]) as v) if (
-            is_array(kinds.get(t)) and shares(v, kinds)
-        ):
+        case Assign(target=t, value=ast.Call(args=[ast.Name(id=s), *_]) as v) if is_array(
+            kinds.get(t)
+        ) and shares(v, kinds):
             return [View(t, s, v, line=line)]
         case Update(target=t, op=op, value=v) if is_array(kinds.get(t)):
             if isinstance(op, ast.Add | ast.Sub):
@@ -134,7 +150,7 @@ def decide(stmt: Stmt, kinds: Mapping[str, types.Type]) -> list[Stmt]:
 def whole_update(target: str, op: ast.operator, value: Expr, line: int) -> Stmt:
     """``a *= v`` as ``a[...] = a * v``."""
     new = ast.BinOp(ast.Name(target, ast.Load()), op, value)
-    return Store(target, ast.Constant(...), new, line=line)
+    return Store(target, ast.Slice(), new, line=line)
 
 
 def is_array(kind: types.Type | None) -> bool:
@@ -182,8 +198,9 @@ def without_overlap(program: Program) -> Program:
 
     def change(stmt: Stmt) -> list[Stmt]:
         match stmt:
-            case Store(target=t, index=i, value=ast.Name(id=s) as v) | Increment(
-                target=t, index=i, value=ast.Name(id=s) as v
+            case (
+                Store(target=t, value=ast.Name(id=s) as v)
+                | Increment(target=t, value=ast.Name(id=s) as v)
             ) if is_array(program.types.get(s)) and classes[s] == classes[t]:
                 name = fresh()
                 copy = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "copy"), [v], [])

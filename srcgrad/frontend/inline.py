@@ -69,7 +69,9 @@ def inline(source: Source) -> Inlined:
     tree = structure(source.tree)
     worker = _Inliner(source, tree)
     body = worker.function_body(tree)
-    new = ast.FunctionDef(name=tree.name, args=worker.arguments(tree.args), body=body, decorator_list=[])
+    new = ast.FunctionDef(
+        name=tree.name, args=worker.arguments(tree.args), body=body, decorator_list=[]
+    )
     new = ast.fix_missing_locations(ast.copy_location(new, tree))
     return Inlined(new, worker.constants, worker.arrays, tuple(worker.captured), worker.places)
 
@@ -174,6 +176,11 @@ class _Inliner:
         done, self.out = self.out, outer
         return done or [ast.copy_location(ast.Pass(), body[0])] if body else done
 
+    def block_here(self, body: list[ast.stmt]) -> None:
+        """The statements of a block, in the block at hand."""
+        for stmt in body:
+            self.statement(stmt)
+
     def collect(self, fill: Callable[[], Any]) -> tuple[list[ast.stmt], Any]:
         """What ``fill`` emits, and what it returns."""
         outer, self.out = self.out, []
@@ -209,9 +216,9 @@ class _Inliner:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda() as value):
                 self.scope.functions[name] = self.closure(value)
                 self.scope.names.pop(name, None)
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() as value) if (
-                function := self.function_value(value)
-            ) is not None:
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() as value
+            ) if (function := self.function_value(value)) is not None:
                 self.scope.functions[name] = function
                 self.scope.names.pop(name, None)
             case ast.Assign(targets=targets, value=value):
@@ -221,7 +228,8 @@ class _Inliner:
                     self.assignment([target], value, stmt)
             case ast.AugAssign(target=target, op=op, value=value):
                 new = self.expr(value)
-                self.emit(ast.AugAssign(self.target(target), op, new), stmt)
+                place: Any = self.target(target)
+                self.emit(ast.AugAssign(place, op, new), stmt)
             case ast.If(test=test, body=body, orelse=orelse):
                 new_test = self.expr(test)
                 self.emit(ast.If(new_test, self.block(body), self.block(orelse)), stmt)
@@ -327,7 +335,7 @@ class _Inliner:
                 f"a loop over `{ast.unparse(stmt.iter)}` cannot be differentiated",
                 "loop over range(...), an array, zip or enumerate",
             )
-        self.emit_loop(found, lambda: [self.statement(s) for s in stmt.body], stmt)
+        self.emit_loop(found, lambda: self.block_here(stmt.body), stmt)
 
     def emit_loop(self, found: Iteration, fill: Callable[[], Any], at: ast.AST) -> None:
         """``for counter in range(...)`` with what the round binds first."""
@@ -339,7 +347,9 @@ class _Inliner:
 
         inner, _ = self.collect(body)
         call = ast.Call(_name("range"), found.bounds, [])
-        loop = ast.For(target=ast.Name(found.counter, ast.Store()), iter=call, body=inner, orelse=[])
+        loop = ast.For(
+            target=ast.Name(found.counter, ast.Store()), iter=call, body=inner, orelse=[]
+        )
         self.emit(loop, at)
 
     def captured_tuple(self, name: str) -> tuple[Any, ...] | None:
@@ -633,7 +643,9 @@ class _Inliner:
             if not first.ifs:
                 self.generators(rest, fill, at)
                 return
-            test = self.expr(first.ifs[0] if len(first.ifs) == 1 else ast.BoolOp(ast.And(), first.ifs))
+            test = self.expr(
+                first.ifs[0] if len(first.ifs) == 1 else ast.BoolOp(ast.And(), first.ifs)
+            )
             body, _ = self.collect(lambda: self.generators(rest, fill, at))
             self.emit(ast.If(test, body, []), at)
 
@@ -710,15 +722,12 @@ class _Inliner:
 
     def method(self, node: ast.Call, func: ast.Attribute) -> ast.expr:
         """A method of a value."""
-        wrapped = ast.Tuple(
-            [func.value, *node.args, *(k.value for k in node.keywords)], ast.Load()
-        )
+        wrapped = ast.Tuple([func.value, *node.args, *(k.value for k in node.keywords)], ast.Load())
         new = self.parts(wrapped)
         assert isinstance(new, ast.Tuple)
         count = len(node.args)
         keywords = [
-            ast.keyword(k.arg, v)
-            for k, v in zip(node.keywords, new.elts[count + 1 :], strict=True)
+            ast.keyword(k.arg, v) for k, v in zip(node.keywords, new.elts[count + 1 :], strict=True)
         ]
         receiver = ast.Attribute(new.elts[0], func.attr, ast.Load())
         return ast.copy_location(ast.Call(receiver, new.elts[1 : count + 1], keywords), node)
@@ -743,7 +752,9 @@ class _Inliner:
             tree = node
         names = [*tree.args.posonlyargs, *tree.args.args]
         defaults: dict[str, ast.expr] = {}
-        pairs = list(zip(names[len(names) - len(tree.args.defaults) :], tree.args.defaults, strict=True))
+        pairs = list(
+            zip(names[len(names) - len(tree.args.defaults) :], tree.args.defaults, strict=True)
+        )
         pairs += [
             (a, d)
             for a, d in zip(tree.args.kwonlyargs, tree.args.kw_defaults, strict=True)
@@ -771,9 +782,7 @@ class _Inliner:
             )
         self.captured.append((self.scope.source, text, value))
         source = parse(plain)
-        defaults = {
-            k: v for k, v in _defaults(plain).items()
-        }
+        defaults = {k: v for k, v in _defaults(plain).items()}
         closure = Closure(structure(source.tree), source, None, {})
         for name, default in defaults.items():
             saved, self.scope = self.scope, Scope(source)
@@ -874,16 +883,31 @@ class _Inliner:
         raise UnsupportedError(Complaint(place, reason, advice))
 
 
-def stale(captured: tuple[tuple[Source, str, Any], ...]) -> bool:
-    """Whether something that was captured means something else now."""
+Watch = tuple[Mapping[str, Any], str, Any]
+"""A namespace, a name in it, and what the name meant when the gradient was derived."""
+
+
+def watched(captured: tuple[tuple[Source, str, Any], ...]) -> tuple[Watch, ...]:
+    """Where captured values can be looked up again quickly, those of libraries left out."""
+    found: dict[tuple[int, str], Watch] = {}
     for source, name, value in captured:
-        root, *attributes = name.split(".")
-        now = source.resolve(root)
-        for attribute in attributes:
-            now = getattr(now, attribute, MISSING)
-        if now is not value and "." not in name:
-            return True
-    return False
+        if is_library(value):
+            continue
+        *path, last = name.split(".")
+        owner: Any = source.resolve(path[0]) if path else None
+        for attribute in path[1:]:
+            owner = getattr(owner, attribute, MISSING)
+        space = vars(owner) if path and hasattr(owner, "__dict__") else source.space(last)
+        if space is not None:
+            found[id(space), last] = (space, last, value)
+    return tuple(found.values())
+
+
+def is_library(value: Any) -> bool:
+    """Whether a captured function belongs to a library, which nobody rebinds."""
+    module = getattr(value, "__module__", None) or ""
+    root = str(module).partition(".")[0]
+    return isinstance(value, np.ufunc) or root in ("numpy", "math", "builtins", "scipy", "srcgrad")
 
 
 def _defaults(function: types.FunctionType) -> dict[str, Any]:

@@ -54,13 +54,14 @@ def iteration(
         if target.id not in changed:
             return Iteration(new.id, bounds, [])
         counter = worker.fresh("k")
-        return Iteration(counter, bounds, [_binding(target, lambda k=counter: _name(k), worker)])
+        return Iteration(counter, bounds, [_binding(target, lambda: _name(counter), worker)])
     found = items(iterable, worker)
     if found is None:
         return None
+    known = found
     count = _steady(found.count, iterable, worker, changed)
     counter = worker.fresh("k")
-    return Iteration(counter, [count], [_binding(target, lambda: found.element(counter), worker)])
+    return Iteration(counter, [count], [_binding(target, lambda: known.element(counter), worker)])
 
 
 def items(iterable: ast.expr, worker: Any) -> Items | None:
@@ -75,11 +76,8 @@ def items(iterable: ast.expr, worker: Any) -> Items | None:
             found = items(inner, worker)
             if found is None:
                 return None
-            first = worker.bound_if_needed(worker.expr(start), iterable)
-            return Items(
-                found.count,
-                lambda k: ast.Tuple([_plus(first, _name(k)), found.element(k)], ast.Load()),
-            )
+            first, inside = worker.bound_if_needed(worker.expr(start), iterable), found
+            return Items(found.count, lambda k: _pair(_plus(first, _name(k)), inside, k))
         case ast.Call(func=func, args=parts) if parts and _is(func, zip, worker):
             each = [items(p, worker) for p in parts]
             known = [e for e in each if e is not None]
@@ -111,6 +109,11 @@ def items(iterable: ast.expr, worker: Any) -> Items | None:
         array = worker.bound(array, iterable)
     length = ast.Call(_name("len"), [array], [])
     return Items(length, lambda k: ast.Subscript(array, _name(k), ast.Load()))
+
+
+def _pair(first: ast.expr, items: Items, k: str) -> ast.expr:
+    """``(number, element)``."""
+    return ast.Tuple([first, items.element(k)], ast.Load())
 
 
 def _range_items(args: list[ast.expr], at: ast.AST, worker: Any) -> Items:
@@ -156,10 +159,12 @@ def _steady(bound: ast.expr, at: ast.AST, worker: Any, changed: set[str]) -> ast
     if isinstance(bound, ast.Constant):
         return bound
     read = {n.id for n in ast.walk(bound) if isinstance(n, ast.Name)}
-    mapped = {worker.scope.names[c].id for c in changed if c in worker.scope.names and isinstance(worker.scope.names[c], ast.Name)}
-    plain = not any(
-        isinstance(n, ast.Subscript) and not _is_shape(n) for n in ast.walk(bound)
-    )
+    mapped = {
+        worker.scope.names[c].id
+        for c in changed
+        if c in worker.scope.names and isinstance(worker.scope.names[c], ast.Name)
+    }
+    plain = not any(isinstance(n, ast.Subscript) and not _is_shape(n) for n in ast.walk(bound))
     if plain and not read & mapped:
         return bound
     return worker.bound(bound, at, "n")

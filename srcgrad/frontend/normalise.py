@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ..errors import Complaint, Place, UnsupportedError
 from ..program import (
@@ -103,7 +103,9 @@ def is_size(expr: Expr) -> bool:
             return True
         case ast.Attribute() | ast.Subscript() | ast.Call():
             return is_atom(expr)
-        case ast.BinOp(left=left, right=right, op=ast.Add() | ast.Sub() | ast.Mult() | ast.FloorDiv()):
+        case ast.BinOp(
+            left=left, right=right, op=ast.Add() | ast.Sub() | ast.Mult() | ast.FloorDiv()
+        ):
             return is_size(left) and is_size(right)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return is_size(operand)
@@ -272,11 +274,9 @@ class Flattener:
             case _:
                 self.refuse(node, "a loop over this is not understood", "loop over a range")
         zero, one = ast.Constant(0), ast.Constant(1)
-        start, stop, step = {
-            1: lambda: (zero, bounds[0], one),
-            2: lambda: (bounds[0], bounds[1], one),
-            3: lambda: tuple(bounds),
-        }[len(bounds)]()
+        start = zero if len(bounds) == 1 else bounds[0]
+        stop = bounds[0] if len(bounds) == 1 else bounds[1]
+        step = bounds[2] if len(bounds) == 3 else one
         body, flag = split_exit(node.body)
         self.emit(For(counter, start, stop, step, self.block(body), flag, line=line))
 
@@ -299,9 +299,7 @@ class Flattener:
     def effect(self, call: ast.Call) -> None:
         """A call for its effect: ``h.append(v)``, ``x.fill(v)``."""
         match call:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value]
-            ):
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value]):
                 self.emit(Push(name, self.atom(value), line=self.line))
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="pop"), args=[]):
                 self.emit(Pop(None, name, line=self.line))
@@ -406,16 +404,16 @@ class Flattener:
         """The call in the one form that the rules know it by."""
         try:
             if isinstance(call.func, ast.Attribute) and not is_module(call.func):
-                found = registry.canonical_method(call)
+                found: Any = registry.canonical_method(call)
                 if found is None:
                     self.refuse(
                         at,
                         f"the method `.{call.func.attr}()` is not known",
                         "call the NumPy function, or write the loop",
                     )
+                if not isinstance(found, ast.Call):
+                    return found
                 call = found
-                if not isinstance(call, ast.Call):
-                    return call
             return registry.canonical_call(call)
         except ValueError as error:
             self.refuse(at, str(error), "")
@@ -434,7 +432,7 @@ class Flattener:
     # What nothing flows back through: kept as it stands
 
     def pure(self, value: Expr) -> Expr:
-        """A test or a bound: compound where it is pure scalar arithmetic, else its parts as steps."""
+        """A test or a bound: compound where it is scalar arithmetic, else its parts as steps."""
         match value:
             case ast.BoolOp(op=op, values=values):
                 return self.short_circuit(op, values)
@@ -446,9 +444,7 @@ class Flattener:
                 return ast.Compare(self.pure(left), ops, [self.pure(c) for c in comparators])
             case ast.Subscript(value=base, slice=index):
                 return ast.Subscript(self.pure_base(base), self.pure_index(index), ast.Load())
-            case ast.Call(func=ast.Name(id=callee), args=args, keywords=[]) if (
-                callee in ARRAY_FREE
-            ):
+            case ast.Call(func=ast.Name(id=callee), args=args, keywords=[]) if callee in ARRAY_FREE:
                 return ast.Call(value.func, [self.pure(a) for a in args], [])
             case ast.Call(func=ast.Attribute(value=ast.Name(id="math")), args=args):
                 return ast.Call(value.func, [self.pure(a) for a in args], [])
@@ -485,9 +481,7 @@ class Flattener:
         if isinstance(op, ast.Or):
             test = ast.UnaryOp(ast.Not(), test)
         tail: Expr = rest[0] if len(rest) == 1 else ast.BoolOp(op, rest)
-        steps = self.sub_block(
-            lambda: self.emit(Assign(flag, self.pure(tail), line=self.line))
-        )
+        steps = self.sub_block(lambda: self.emit(Assign(flag, self.pure(tail), line=self.line)))
         self.emit(If(test, steps, line=self.line))
         return ast.Name(flag, ast.Load())
 
@@ -499,6 +493,8 @@ class Flattener:
             case ast.Slice(lower=lower, upper=upper, step=step):
                 parts = [None if p is None else self.pure(p) for p in (lower, upper, step)]
                 return ast.Slice(*parts)
+            case ast.Constant(value=value) if value is ...:
+                return whole()
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Invert()):
                 return self.atom(index)
             case ast.BinOp(op=ast.BitAnd() | ast.BitOr() | ast.BitXor()):
@@ -528,8 +524,8 @@ def subscript(base: Expr, position: int) -> Expr:
 
 
 def whole() -> Expr:
-    """The subscript of a whole array: ``...``."""
-    return ast.Constant(...)
+    """The subscript of a whole array: ``:``."""
+    return ast.Slice()
 
 
 def np_name(name: str) -> Expr:
@@ -552,5 +548,3 @@ def is_pop(value: Expr) -> bool:
         and isinstance(value.func, ast.Attribute)
         and value.func.attr == "pop"
     )
-
-

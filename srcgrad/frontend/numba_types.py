@@ -118,9 +118,7 @@ def _infer(function: Any, argument_types: tuple[types.Type, ...]) -> Any:
     flags = Flags()
     flags.nrt = True
     library = target_context.codegen().create_library("srcgrad.types")
-    compiler = _TypeOnly(
-        typing_context, target_context, library, argument_types, None, flags, {}
-    )
+    compiler = _TypeOnly(typing_context, target_context, library, argument_types, None, flags, {})
     state = compiler.state
     state.func_id = bytecode.FunctionIdentity.from_function(function)
     state.bc = bytecode.ByteCode(state.func_id)
@@ -172,7 +170,7 @@ class _Text:
             case Increment(target=t, index=None, value=v, negative=n):
                 put(f"{t} {'-' if n else '+'}= {self.show(v)}")
             case Store(target=t, index=i, value=v) | Increment(target=t, index=i, value=v):
-                place = ast.Subscript(ast.Name(t), i or ast.Constant(...))
+                place = ast.Subscript(ast.Name(t), i or ast.Slice())
                 put(f"{self.show(place)} = {self.show(v)}")
             case Swap(targets=ts, sources=ss):
                 put(f"{', '.join(ts)} = {', '.join(ss)}", *ts)
@@ -181,7 +179,7 @@ class _Text:
             case Pop(target=None, tape=tape):
                 put(f"{tape}.pop()")
             case Pop(target=t, tape=tape):
-                put(f"{t} = {tape}.pop()", t)
+                put(f"{t} = {tape}.pop()", str(t))
             case Check():
                 put("pass")
             case Return(value=v):

@@ -29,6 +29,21 @@ class Missing:
 MISSING = Missing()
 
 
+class CellSpace(dict[str, Any]):
+    """A closure's cell, looked up like a namespace of one name."""
+
+    def __init__(self, cell: types.CellType) -> None:
+        super().__init__()
+        self.cell = cell
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """What the cell holds now."""
+        try:
+            return self.cell.cell_contents
+        except ValueError:
+            return default
+
+
 @dataclass(frozen=True)
 class Source:
     """A function's text and what its free names mean.
@@ -63,6 +78,15 @@ class Source:
         line = getattr(node, "lineno", self.tree.lineno)
         text = self.lines[line - 1].rstrip("\n") if 0 < line <= len(self.lines) else ""
         return Place(self.filename, line, getattr(node, "col_offset", 0), text)
+
+    def space(self, name: str) -> Mapping[str, Any] | None:
+        """The namespace that a free name is looked up in; None where it cannot change."""
+        if name in self.local:
+            return None
+        code = self.function.__code__
+        if name in code.co_freevars and self.function.__closure__:
+            return CellSpace(self.function.__closure__[code.co_freevars.index(name)])
+        return self.function.__globals__ if name in self.function.__globals__ else None
 
     def resolve(self, name: str) -> Any:
         """What a free name means now, or ``MISSING``."""
@@ -156,8 +180,10 @@ def _find(function: types.FunctionType, module: ast.Module) -> ast.FunctionDef |
         match node:
             case ast.AsyncFunctionDef(name=name) if name == code.co_name:
                 if _first_line(node) == code.co_firstlineno:
-                    place = Place(code.co_filename, node.lineno)
-                    raise UnsupportedError(Complaint(place, "async functions have no gradient"))
+                    text = linecache.getline(code.co_filename, node.lineno).rstrip()
+                    place = Place(code.co_filename, node.lineno, node.col_offset, text)
+                    reason = "async functions cannot be differentiated"
+                    raise UnsupportedError(Complaint(place, reason, "write a plain function"))
             case ast.FunctionDef(name=name) if name == code.co_name:
                 if _first_line(node) == code.co_firstlineno:
                     found.append(node)
@@ -183,9 +209,11 @@ def _spans(node: ast.Lambda, code: types.CodeType) -> bool:
     """Whether all of the code's instructions come from a lambda's body."""
     start = (node.body.lineno, node.body.col_offset)
     end = (node.body.end_lineno or 0, node.body.end_col_offset or 0)
-    spots = [p for p in code.co_positions() if None not in p and p[:2] != (p[0], p[0] - 1)]
+    spots = [p for p in code.co_positions() if None not in p]
     inside = [
-        (a, c) >= start and (b, d) <= end for a, b, c, d in spots if (c or d)  # type: ignore[operator]
+        (a, c) >= start and (b, d) <= end
+        for a, b, c, d in spots
+        if (c or d)  # type: ignore[operator]
     ]
     return bool(inside) and all(inside) and node.lineno >= code.co_firstlineno
 
@@ -255,15 +283,21 @@ def _imports(tree: ast.FunctionDef) -> dict[str, Any]:
 
 
 REFUSED: Mapping[type[ast.AST], tuple[str, str]] = {
-    ast.Try: ("`try` has no gradient: which line raises is not known", "check beforehand with `if`"),
+    ast.Try: (
+        "`try` has no gradient: which line raises is not known",
+        "check beforehand with `if`",
+    ),
     ast.TryStar: ("`try` has no gradient: which line raises is not known", "check with `if`"),
     ast.With: ("`with` cannot be differentiated", "leave it around the call of the gradient"),
     ast.AsyncWith: ("`async with` cannot be differentiated", ""),
     ast.AsyncFor: ("`async for` cannot be differentiated", ""),
     ast.AsyncFunctionDef: ("async functions cannot be differentiated", ""),
     ast.Await: ("`await` cannot be differentiated", ""),
-    ast.Yield: ("generators cannot be differentiated", "store the values in an array"),
-    ast.YieldFrom: ("generators cannot be differentiated", "store the values in an array"),
+    ast.Yield: ("generators (`yield`) cannot be differentiated", "store the values in an array"),
+    ast.YieldFrom: (
+        "generators (`yield from`) cannot be differentiated",
+        "store the values in an array",
+    ),
     ast.ClassDef: ("classes cannot be defined in a differentiated function", "move it outside"),
     ast.Global: ("writes to globals cannot be differentiated", "return the value"),
     ast.Nonlocal: ("writes to nonlocals cannot be differentiated", "return the value"),
@@ -297,12 +331,48 @@ def _refusals(source: Source) -> Iterator[Complaint]:
             case ast.Call(keywords=keywords) if any(k.arg is None for k in keywords):
                 note(node, "star-arguments cannot be differentiated", "write them out")
             case ast.JoinedStr():
-                note(node, "strings cannot be computed with", "")
+                note(node, "strings cannot be computed with", "return numbers")
+            case ast.Delete(targets=targets) if any(not isinstance(t, ast.Name) for t in targets):
+                note(node, "`del` of an element cannot be differentiated", "copy what stays")
             case ast.Constant(value=complex()):
                 note(node, "complex numbers are not supported", "use two real ones")
             case ast.Constant(value=bytes()):
                 note(node, "bytes cannot be computed with", "")
-    yield from (found[key] for key in sorted(found))
+    last = source.tree.body[-1]
+    returns = [n for n in _own_statements(source.tree) if isinstance(n, ast.Return)]
+    if any(r.value is not None for r in returns) and not _ends(source.tree.body):
+        note(last, "the function may end without a result here", "return a number on every path")
+    lines: set[int] = set()
+    for line, column in sorted(found):
+        if line not in lines:
+            yield found[line, column]
+        lines.add(line)
+
+
+def _own_statements(tree: ast.FunctionDef) -> Iterator[ast.stmt]:
+    """The statements of a function, those of functions inside it left out."""
+    todo: list[ast.stmt] = list(tree.body)
+    while todo:
+        stmt = todo.pop()
+        yield stmt
+        if not isinstance(stmt, ast.FunctionDef | ast.ClassDef):
+            todo += [s for s in ast.iter_child_nodes(stmt) if isinstance(s, ast.stmt)]
+
+
+def _ends(body: list[ast.stmt]) -> bool:
+    """Whether a block certainly ends in a return or a raise."""
+    match body[-1] if body else None:
+        case ast.Return() | ast.Raise():
+            return True
+        case ast.If(body=yes, orelse=no):
+            return _ends(yes) and _ends(no)
+        case ast.While(test=ast.Constant(value=True | 1)) as loop:
+            return not any(isinstance(n, ast.Break) for n in ast.walk(loop))
+        case ast.For(orelse=orelse) | ast.While(orelse=orelse):
+            return _ends(orelse) and not any(isinstance(n, ast.Break) for n in ast.walk(body[-1]))
+        case ast.Try() | ast.With() | ast.Match():
+            return True
+    return False
 
 
 def _differentiated(node: ast.AST) -> Iterator[ast.AST]:

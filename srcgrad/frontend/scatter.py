@@ -73,9 +73,9 @@ def _expanded(
             store = _store_loop(a, index, ast.Name(new), like, fresh, stmt.line)
             reads = _expanded(read, kinds, fresh) or [read]
             return [*reads, total, store]
-        case Assign(target=t, value=ast.Subscript(value=ast.Name(id=a), slice=ast.Tuple() as index)) if (
-            _indices(index, kinds) and len(index.elts) == _rows(a, kinds)
-        ):
+        case Assign(
+            target=t, value=ast.Subscript(value=ast.Name(id=a), slice=ast.Tuple() as index)
+        ) if _indices(index, kinds) and len(index.elts) == _rows(a, kinds):
             k = fresh("k")
             size = _length(index, kinds)
             keywords = []
@@ -124,7 +124,9 @@ def _indices(index: Expr, kinds: Mapping[str, types.Type]) -> bool:
 
 def _is_index_array(part: Expr, kinds: Mapping[str, types.Type]) -> bool:
     kind = kinds.get(part.id) if isinstance(part, ast.Name) else None
-    return isinstance(kind, types.Array) and kind.ndim == 1 and isinstance(kind.dtype, types.Integer)
+    return (
+        isinstance(kind, types.Array) and kind.ndim == 1 and isinstance(kind.dtype, types.Integer)
+    )
 
 
 def _length(index: Expr, kinds: Mapping[str, types.Type]) -> Expr:

@@ -41,7 +41,7 @@ def structure(tree: ast.FunctionDef) -> ast.FunctionDef:
         worker.result = worker.fresh("result")
         in_loop = any(_returns(s) for s in _loops(body))
         done = worker.fresh("done") if in_loop else None
-        start = [_set(done, False, body[0])] if done else []
+        start = [_set(done, False, body[0]), worker.unset(body[0])] if done else []
         new = start + worker.block(body, Flags(done=done))
         if _count_returns(body):
             value = ast.Name(worker.result, ast.Load())
@@ -65,6 +65,11 @@ class _Worker:
             name = f"{wish}_{number}"
         self.taken.add(name)
         return name
+
+    def unset(self, at: ast.stmt) -> ast.stmt:
+        """A first value for the result, never read before another is set."""
+        zero = ast.Assign([ast.Name(self.result, ast.Store())], ast.Constant(0.0))
+        return ast.fix_missing_locations(ast.copy_location(zero, at))
 
     def block(self, body: list[ast.stmt], flags: Flags) -> list[ast.stmt]:
         """A block in which whatever follows an exit does not run."""
@@ -130,9 +135,7 @@ class _Worker:
         done = self.fresh("done")
         return Flags(done=done, in_loop=True, stop=done), [_set(done, False, stmt)]
 
-    def loop(
-        self, stmt: ast.For | ast.While, flags: Flags
-    ) -> tuple[list[ast.stmt], str | None]:
+    def loop(self, stmt: ast.For | ast.While, flags: Flags) -> tuple[list[ast.stmt], str | None]:
         """A loop whose exits are flags, without its ``else``; and what ``break`` sets."""
         breaks, returns = _has(stmt.body, ast.Break), _returns(stmt)
         skip = self.fresh("skip") if _nested_continue(stmt.body) else None
@@ -280,4 +283,6 @@ def _always(body: list[ast.stmt]) -> bool:
 
 def _assigned(stmt: ast.stmt) -> set[str]:
     """Names that a statement assigns."""
-    return {n.id for n in ast.walk(stmt) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return {
+        n.id for n in ast.walk(stmt) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }

@@ -21,6 +21,7 @@ from ..errors import Complaint, Place, UnsupportedError
 from ..program import (
     Assign,
     Block,
+    Check,
     For,
     If,
     Program,
@@ -92,6 +93,7 @@ class Flow:
             self.note(name, env, here)
 
     def note(self, name: str, env: Reaching, here: Path) -> None:
+        """Note what reaches one use."""
         known = self.used.get((here, name), frozenset())
         self.used[here, name] = known | env.get(name, frozenset({UNSET}))
 
@@ -125,9 +127,7 @@ def split_webs(
     UnsupportedError
         Where a name is read that nothing can have set.
     """
-    updates = (
-        (path, s.target) for path, s in with_paths(program.body) if isinstance(s, Update)
-    )
+    updates = ((path, s.target) for path, s in with_paths(program.body) if isinstance(s, Update))
     arrays = frozenset(d[0] for d in updates if isinstance(defined.get(d), types.Array))
     flow = Flow(in_place=arrays)
     fixed = set(program.params) | set(program.constants)
@@ -166,7 +166,39 @@ def split_webs(
     body = renamed(program.body, (), flow, rename)
     initial = [initialise(d, rename, find, defined, places, lines) for d in sorted(unset)]
     distinct = {s.target: s for s in initial}
-    return program.with_body((*distinct.values(), *body))
+    return guarded(program.with_body(body), distinct, flow)
+
+
+def guarded(program: Program, initial: Mapping[str, Assign], flow: Flow) -> Program:
+    """Reads of names that may be unset raise at run time, as in Python."""
+    if not initial:
+        return program
+    flags = {name: f"{name}_is_set" for name in initial}
+    start: list[Stmt] = []
+    for name, stmt in initial.items():
+        start += [Assign(flags[name], ast.Constant(False)), stmt]
+
+    def block(body: Block) -> Block:
+        done: list[Stmt] = []
+        for stmt in body:
+            if not isinstance(stmt, For):
+                done += [check(flags[n], n, stmt.line) for n in sorted(uses(stmt)) if n in flags]
+            bound = [n for n in binds(stmt) if n in flags]
+            now = [Assign(flags[n], ast.Constant(True), line=stmt.line) for n in bound]
+            inner = [block(b) for b in blocks(stmt)]
+            if isinstance(stmt, For) and now:
+                inner[0] = (*now, *inner[0])
+                now = []
+            done += [with_blocks(stmt, tuple(inner)), *now]
+        return tuple(done)
+
+    return program.with_body((*start, *block(program.body)))
+
+
+def check(flag: str, name: str, line: int) -> Stmt:
+    """``if not y_is_set: raise UnboundLocalError``."""
+    text = f"if not {flag}:\n    raise UnboundLocalError('{name} is not set')"
+    return Check(ast.parse(text).body[0], line=line)
 
 
 def initialise(
@@ -263,7 +295,9 @@ def rename_statement(stmt: Stmt, reads: Mapping[str, str], writes: Mapping[str, 
     changes: dict[str, Any] = {}
     for name, value in vars(stmt).items():
         if isinstance(value, ast.AST) and not isinstance(value, ast.operator):
-            changes[name] = substitute(value, {o: ast.Name(n, ast.Load()) for o, n in reads.items()})
+            changes[name] = substitute(
+                value, {o: ast.Name(n, ast.Load()) for o, n in reads.items()}
+            )
         elif name in ("source", "tape", "exit") and isinstance(value, str):
             changes[name] = reads.get(value, value)
         elif name == "sources":

@@ -56,6 +56,8 @@ def _shaped(value: Any, shape: Any) -> Any:
 
 support(carried.unbroadcast, "unbroadcast", "g, shape",
         result=lambda g, shape: _shaped(g, shape))
+support(carried.stretch, "stretch", "x, shape",
+        result=lambda x, shape: x.copy(layout="C" if x.layout == "C" else "A"))
 support(carried.put_at, "put_at", "index, value, shape",
         result=lambda index, value, shape: _shaped(value, shape))
 support(carried.put_along, "put_along", "index, value, shape, axis",
@@ -65,6 +67,8 @@ support(carried.product_of_others_along, "product_of_others_along", "x, axis", r
 support(carried.reverse_cumsum, "reverse_cumsum", "g", result=same)
 support(carried.add_at, "add_at", "index, value, shape",
         result=lambda index, value, shape: _shaped(value, shape))
+for _along in (carried.max_along, carried.min_along, carried.prod_along):
+    support(_along, _along.__name__, "x, axis", result=lambda x, axis: fresh(x.dtype, 1))
 rule("z = reverse_cumsum(g)", "grad_g += np.cumsum(grad_z)", signature="(n)->(n)")
 
 # Making arrays

@@ -283,9 +283,7 @@ def _value_reads(expr: ast.AST) -> set[str]:
 def _ordered_names(expr: ast.expr) -> list[str]:
     found = names(expr)
     walked = (n.id for n in ast.walk(expr) if isinstance(n, ast.Name) and n.id in found)
-    positions = {
-        n.id: (n.lineno, n.col_offset) for n in ast.walk(expr) if isinstance(n, ast.Name)
-    }
+    positions = {n.id: (n.lineno, n.col_offset) for n in ast.walk(expr) if isinstance(n, ast.Name)}
     return sorted(walked, key=positions.__getitem__)
 
 

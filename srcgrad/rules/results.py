@@ -232,8 +232,10 @@ def same(x: Any, *_: Any, **__: Any) -> Any:
 
 
 def reduction(kind: str = "same") -> Result:
-    """A reduction over ``axis``: kind is "same", "sum" (small integers widen), "float",
-    "index" or "bool"."""
+    """A reduction over ``axis``.
+
+    ``kind`` is "same", "sum" (small integers widen), "float", "index" or "bool".
+    """
 
     def result(x: Any, axis: Any = None, keepdims: Any = False, **_: Any) -> Any:
         if not is_array(x) or not isinstance(keepdims, bool):

@@ -36,6 +36,13 @@ def unbroadcast(g, shape):
     return result.reshape(shape)
 
 
+def stretch(x, shape):
+    """An array of this shape: ``x`` itself, or its axes of extent 1 repeated."""
+    if x.shape == shape:
+        return x
+    return np.broadcast_to(x, shape).copy()
+
+
 def put_at(index, value, shape):
     """Zeros, except for ``value`` at a position of the flattened array."""
     size = 1
@@ -299,10 +306,38 @@ def logit(x):
 
 
 def xlogy(x, y):
-    """x * log(y), 0 where x is 0."""
+    """X * log(y), 0 where x is 0."""
     return x * np.log(np.where(x == 0, x + 1, y))
 
 
 def xlogy_scalar(x, y):
-    """x * log(y), 0 where x is 0."""
+    """X * log(y), 0 where x is 0."""
     return x * np.log(y) if x != 0 else 0.0
+
+
+def max_along(x, axis):
+    """The maxima of a matrix along an axis."""
+    lines = np.ascontiguousarray(x.T) if axis == 0 else np.ascontiguousarray(x)
+    result = np.empty(lines.shape[0], x.dtype)
+    for i in range(lines.shape[0]):
+        result[i] = np.max(lines[i])
+    return result
+
+
+def min_along(x, axis):
+    """The minima of a matrix along an axis."""
+    lines = np.ascontiguousarray(x.T) if axis == 0 else np.ascontiguousarray(x)
+    result = np.empty(lines.shape[0], x.dtype)
+    for i in range(lines.shape[0]):
+        result[i] = np.min(lines[i])
+    return result
+
+
+def prod_along(x, axis):
+    """The products of a matrix along an axis."""
+    lines = np.ascontiguousarray(x.T) if axis == 0 else np.ascontiguousarray(x)
+    result = np.ones(lines.shape[0], x.dtype)
+    for i in range(lines.shape[0]):
+        for value in lines[i]:
+            result[i] *= value
+    return result

@@ -123,9 +123,7 @@ class _Forward:
         found: list[Stmt] = self.tapes_made_at(here)
         for cell in sorted(self.plan.before.get(here, ())):
             found += self.record(self.tapes.before[here, cell], stmt, cell, "overwritten here")
-        inner = tuple(
-            tuple(self.block(b, (*here, which))) for which, b in enumerate(blocks(stmt))
-        )
+        inner = tuple(tuple(self.block(b, (*here, which))) for which, b in enumerate(blocks(stmt)))
         found.append(self.own_part(with_blocks(stmt, inner)))
         found += self.mirrored(stmt)
         for name in self.plan.after.get(here, ()):
@@ -146,9 +144,7 @@ class _Forward:
         every = [t for pair in pairs for t in pair if t is not None]
         return [s for t in every if t.outermost == here for s in t.make]
 
-    def record(
-        self, pair: tuple[Tape, Tape | None], stmt: Stmt, cell: str, why: str
-    ) -> list[Stmt]:
+    def record(self, pair: tuple[Tape, Tape | None], stmt: Stmt, cell: str, why: str) -> list[Stmt]:
         """Record a name, or the elements that a store overwrites."""
         own, shadow = pair
         if cell.startswith("mem:"):

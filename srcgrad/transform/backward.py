@@ -11,6 +11,9 @@ absent (zero, no statement yet), ``owned`` (an array nothing else refers to, or 
 from __future__ import annotations
 
 import ast
+from collections import Counter
+from dataclasses import dataclass, replace
+
 from numba import types
 
 from ..analysis.derivatives import Partial, substitute
@@ -34,6 +37,8 @@ from ..program import (
     While,
     blocks,
     names,
+    uses,
+    walk,
 )
 from .records import Tapes
 from .shadows import element_type, mirror, np_name, shape_of, zeros
@@ -52,6 +57,8 @@ class Backward:
         self.touched: set[str] = set()
         self.inside: Path = ()
         self.line = 0
+        self.guards: dict[str, Guard] = {}
+        self.uses = Counter(n for s in walk(facts.program.body) for n in uses(s))
         self.exposed: dict[Path, set[str]] = {}
         for name in facts.active:
             if facts.is_dynamic(name):
@@ -147,7 +154,9 @@ class Backward:
     def own(self, name: str) -> None:
         """Make sure that a gradient is there and shares memory with nothing."""
         gradient = self.facts.gradient(name)
-        if name not in self.state:
+        if self.facts.is_list(name):
+            self.own_list(name)
+        elif name not in self.state:
             self.emit(zeros(self.facts, name, bool(self.inside)))
         elif self.state[name] == "shared":
             copied = ast.Call(np_name("copy"), [ast.Name(gradient, ast.Load())], [])
@@ -281,7 +290,7 @@ class Backward:
                     self.emit(shadow.take(self.facts.gradient(cell)))
                 continue
             assert isinstance(stmt, Store | Increment)
-            index = stmt.index if stmt.index is not None else ast.Constant(...)
+            index = stmt.index if stmt.index is not None else ast.Slice()
             taken = own.take(stmt.target)
             if isinstance(taken, Assign):
                 self.emit(Store(stmt.target, index, taken.value))
@@ -319,6 +328,7 @@ class Backward:
         self.rebuild(here)
         if given and (target in self.state):
             self.touched.add(target)
+            self.note_guards(stmt)
             self.give_all(given, target)
         elif target in self.state and not facts.is_paired(target) and not is_part(stmt, facts):
             self.take(target)
@@ -356,7 +366,29 @@ class Backward:
         if not self.facts.is_paired(target) and self.state.pop(target, None) is not None:
             self.touched.add(target)
 
+    def note_guards(self, stmt: Stmt) -> None:
+        """What feeds only one branch of ``np.where`` gives nothing, not even nan, elsewhere."""
+        match stmt:
+            case Assign(value=ast.Call(func=func, args=[ast.Name() as c, *branches])) if (
+                ast.unparse(func) == "np.where" and len(branches) == 2
+            ):
+                for taken, branch in zip((True, False), branches, strict=True):
+                    if isinstance(branch, ast.Name) and self.uses[branch.id] == 1:
+                        self.guards[branch.id] = Guard(c, taken)
+            case Assign(target=t, value=v) if t in self.guards:
+                for name in names(v):
+                    if self.uses[name] == 1 and self.facts.counts[name] == 1:
+                        self.guards[name] = self.guards[t]
+
     def shaped(self, p: Partial, target: str) -> Expr:
+        """A contribution in the shape of its operand: guarded, and broadcasting undone."""
+        guard = self.guards.get(target)
+        if guard is not None and self.facts.is_array(target) and p.shape != "spread":
+            if isinstance(p.value, ast.BinOp | ast.UnaryOp | ast.Call):
+                p = replace(p, value=guard.around(p.value))
+        return self.undone(p, target)
+
+    def undone(self, p: Partial, target: str) -> Expr:
         """A contribution in the shape of its operand: broadcasting undone."""
         facts = self.facts
         if p.shape != "elementwise" or not facts.is_array(target):
@@ -428,7 +460,7 @@ class Backward:
             self.restore(stmt, here)
             return
         self.own(array)
-        index: Expr = stmt.index if stmt.index is not None else ast.Constant(...)
+        index: Expr = stmt.index if stmt.index is not None else ast.Slice()
         shadow = ast.Subscript(ast.Name(facts.gradient(array), ast.Load()), index, ast.Load())
         single = element_type(facts, stmt) is not None
         self.refuse_repeats(index, stmt)
@@ -444,7 +476,7 @@ class Backward:
                 taken = ast.Name(name, ast.Load())
         if active and isinstance(value, ast.Name) and not facts.is_array(value.id):
             given: Expr = shadow if single else ast.Call(np_name("sum"), [shadow], [])
-            self.accumulate(value.id, given, negative=not overwrites and stmt.negative)
+            self.accumulate(value.id, given, negative=isinstance(stmt, Increment) and stmt.negative)
             active = False
         if overwrites:
             self.emit(Store(facts.gradient(array), index, ast.Constant(0.0)))
@@ -525,6 +557,20 @@ class Backward:
             self.emit(Assign(self.facts.gradient(name), ast.ListComp(ast.Constant(0.0), [comp])))
             self.state[name] = "owned"
         self.touched.add(name)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Where a value is used at all: where a condition holds, or where it does not."""
+
+    condition: ast.Name
+    taken: bool
+
+    def around(self, value: Expr) -> Expr:
+        """The value where it counts, 0 elsewhere."""
+        zero = ast.Constant(0)
+        branches: list[Expr] = [value, zero] if self.taken else [zero, value]
+        return ast.Call(np_name("where"), [self.condition, *branches], [])
 
 
 def is_part(stmt: Stmt, facts: Facts) -> bool:

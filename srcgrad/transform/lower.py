@@ -40,7 +40,9 @@ def lowered(expr: Any, kinds: Mapping[str, types.Type]) -> Any:
     if not isinstance(expr, ast.AST):
         return expr
     fields = {
-        name: [lowered(v, kinds) for v in value] if isinstance(value, list) else lowered(value, kinds)
+        name: [lowered(v, kinds) for v in value]
+        if isinstance(value, list)
+        else lowered(value, kinds)
         for name, value in ast.iter_fields(expr)
     }
     new = type(expr)(**fields)

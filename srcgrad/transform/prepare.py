@@ -66,10 +66,10 @@ def prepare(program: Program) -> Program:
             case While() | For(exit=str()):
                 return _counted(stmt, fresh)
             case Assign(target=t, value=v) if t in names(v) and _reads_result(v, kinds):
-                name = fresh("new", kinds[t])
+                new = fresh("new", kinds[t])
                 return [
-                    Assign(name, v, line=stmt.line),
-                    Assign(t, ast.Name(name, ast.Load()), line=stmt.line),
+                    Assign(new, v, line=stmt.line),
+                    Assign(t, ast.Name(new, ast.Load()), line=stmt.line),
                 ]
         return [stmt]
 
@@ -96,7 +96,7 @@ def _counted(stmt: While | For, fresh: Callable[[str, types.Type], str]) -> list
     step = Assign(count, more, line=stmt.line, comment=ROUNDS)
     return [
         Assign(count, ast.Constant(0), line=stmt.line),
-        with_blocks(stmt, (stmt.body + (step,),)),
+        with_blocks(stmt, ((*stmt.body, step),)),
     ]
 
 

@@ -95,4 +95,5 @@ def old_elements(facts: Facts, stmt: Stmt) -> Expr:
 
 
 def np_name(name: str) -> Expr:
+    """``np.name``."""
     return ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load())

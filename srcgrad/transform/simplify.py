@@ -28,6 +28,8 @@ from ..program import (
     View,
     While,
     blocks,
+    expressions,
+    names,
     uses,
     walk,
     with_blocks,
@@ -70,8 +72,7 @@ def _reads(stmt: Stmt) -> set[str]:
         case Assign(target=t) | Increment(target=t, index=None):
             return found - {t}
         case Push(tape=t) | Store(target=t) | Increment(target=t):
-            values = uses(replace(stmt, **({"tape": ""} if isinstance(stmt, Push) else {"target": ""})))
-            return values - {""} | ({t} if t in values else set())
+            return set().union(*map(names, expressions(stmt)))
     return found
 
 
