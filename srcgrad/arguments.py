@@ -24,6 +24,29 @@ LONGEST = 200
 """Longer tuples compile too slowly."""
 
 
+def plain_signature(function: Any) -> inspect.Signature:
+    """The signature with every parameter given by position or by name, as Numba has it.
+
+    Raises
+    ------
+    ArgumentError
+        For star-arguments, and for keyword-only parameters that cannot be given by position.
+    """
+    signature = inspect.signature(function)
+    params = []
+    for parameter in signature.parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise ArgumentError(f"`{function.__name__}` has star-arguments: name its parameters")
+        params.append(parameter.replace(kind=parameter.POSITIONAL_OR_KEYWORD))
+    try:
+        return signature.replace(parameters=params)
+    except ValueError:
+        raise ArgumentError(
+            f"`{function.__name__}` has a keyword-only parameter without a default after one with "
+            "a default: give it a default as well"
+        ) from None
+
+
 def wrt_names(
     wrt: Wrt, signature: inspect.Signature, name: str
 ) -> tuple[tuple[str, ...] | None, bool]:
@@ -35,9 +58,6 @@ def wrt_names(
         For a ``wrt`` that names nothing, twice the same, or is no name or position.
     """
     params = list(signature.parameters)
-    for parameter in signature.parameters.values():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise ArgumentError(f"`{name}` has star-arguments: name its parameters")
     if wrt is None:
         return None, False
     bare = isinstance(wrt, str) or not isinstance(wrt, Sequence)
@@ -94,6 +114,8 @@ def converted(value: Any, name: str, wanted: bool) -> Any:
             if len(value) > LONGEST:
                 raise ArgumentError(f"`{name}` is a tuple of {len(value)}: pass an array")
             parts = [converted(v, name, wanted) for v in value]
+            if all(p is v for p, v in zip(parts, value, strict=True)):
+                return value
             return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
         case None if not wanted:
             return None

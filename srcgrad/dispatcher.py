@@ -24,7 +24,7 @@ from numba.core.dispatcher import OmittedArg
 from numba.core.registry import CPUDispatcher
 
 from . import pipeline
-from .arguments import check_types, converted, is_floating, wrt_names
+from .arguments import check_types, converted, is_floating, plain_signature, wrt_names
 from .backend.build import CONTRACTED, build
 from .errors import AliasingError, ArgumentError, CompileError, SrcgradError
 from .frontend.inline import inline, watched
@@ -42,12 +42,13 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         self._inlined = inline(parse(plain))
         self._watched = watched(self._inlined.captured)
         self._writes = _writes_to_parameters(self._inlined.tree)
-        self.wrt, self.bare = wrt_names(wrt, inspect.signature(plain), plain.__name__)
+        self._signature = plain_signature(plain)
+        self.wrt, self.bare = wrt_names(wrt, self._signature, plain.__name__)
         self.with_value = with_value
         self._options = CONTRACTED if fastmath is None else fastmath
-        self._signature = inspect.signature(plain)
         self._names = tuple(self._signature.parameters)
         self._plains: dict[Any, Any] = {}
+        self._compiled: dict[Any, Any] = {}
         self._derived: dict[Any, pipeline.Derived] = {}
         self._last: tuple[types.Type, ...] | None = None
         self._primal: Any = None
@@ -79,7 +80,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         """A plain dispatcher for a signature: the gradient, or a wrapper that converts."""
         effective = tuple(self._effective(k, n) for k, n in zip(args, self._names, strict=True))
         derived = self._derive(effective)
-        compiled = build(derived.loops, derived.name, self._options)
+        compiled = self._compiled[effective] = build(derived.loops, derived.name, self._options)
         same = all(
             a == e or isinstance(a, types.Omitted) for a, e in zip(args, effective, strict=True)
         )
@@ -269,7 +270,23 @@ class CheckedGradFunction(GradFunction):
                 break
         if self._writes:
             self._check_overlap(dict(zip(self._names, args, strict=False)) | kws)
+        if self._inlined.arrays:
+            return self._with_arrays(args, kws)
         return _dispatch(self, *args, **kws) if kws else _dispatch(self, *args)
+
+    def _with_arrays(self, args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        """A call that passes captured arrays as they are now."""
+        try:
+            bound = self._signature.bind(*args, **kws)
+        except TypeError as error:
+            raise ArgumentError(f"`{self.__name__}`: {error}") from None
+        bound.apply_defaults()
+        wanted = set(self.wrt or ())
+        values = [converted(v, k, k in wanted) for k, v in bound.arguments.items()]
+        kinds = tuple(numba.typeof(v) for v in values)
+        if kinds not in self._compiled:
+            self.compile(kinds)
+        return self._compiled[kinds](*values, *self._inlined.arrays.values())
 
     def _renew(self) -> None:
         """Forget what was derived from values that have been rebound."""
@@ -277,6 +294,7 @@ class CheckedGradFunction(GradFunction):
             self._inlined = inline(parse(self.__wrapped__))
             self._watched = watched(self._inlined.captured)
             self._derived.clear()
+            self._compiled.clear()
             self._plains.clear()
             self._primal = None
             self._reset_overloads()

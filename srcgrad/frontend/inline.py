@@ -496,7 +496,11 @@ class _Inliner:
             array = np.array(value)
             if isinstance(value, tuple) and array.ndim == 1:
                 return ast.Tuple([ast.Constant(v) for v in value], ast.Load())
-            return self.held(key, name, value, array.astype(float), self.arrays)
+            self.refuse(
+                node,
+                f"`{name}` is a list from outside, which may change unnoticed",
+                "make it an array or a tuple, or pass it as an argument",
+            )
         if isinstance(value, np.ndarray):
             return self.held(key, name, value, value, self.arrays)
         if isinstance(value, bool | int | float | np.integer | np.floating | np.bool_):
