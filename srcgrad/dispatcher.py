@@ -27,7 +27,8 @@ from . import pipeline
 from .arguments import check_types, converted, is_floating, plain_signature, wrt_names
 from .backend.build import CONTRACTED, build
 from .errors import AliasingError, ArgumentError, CompileError, SrcgradError
-from .frontend.inline import inline, watched
+from .frontend.inline import inline
+from .frontend.inlining.captures import watched
 from .frontend.parse import parse, plain_function
 
 

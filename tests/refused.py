@@ -211,3 +211,23 @@ def is_elementwise(x):
 
 def returns_a_tuple(x):
     return x, x * x  # refused: x, x | scalar
+
+
+def function_chosen_by_a_branch(x, n):
+    if n > 0:
+
+        def g(t):  # refused: def g(t) | which function
+            return t * t
+    else:
+
+        def g(t):
+            return t * 3.0
+
+    return g(x)
+
+
+def lambda_replaced(x, n):
+    g = lambda t: t * t  # noqa: E731  # refused: g = lambda t: t * t | which function
+    if n > 5:
+        g = lambda t: t * 3.0  # noqa: E731
+    return g(x)

@@ -42,6 +42,7 @@ SYNTAX = [
     "calls_with_double_star", "writes_an_attribute", "makes_an_object", "matches",
     "returns_a_string", "starred_assignment", "reads_a_file", "draws_random_numbers",
     "unknown_name", "several_at_once", "uses_complex_numbers", "deletes_an_element",
+    "function_chosen_by_a_branch", "lambda_replaced",
 ]  # fmt: skip
 
 

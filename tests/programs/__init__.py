@@ -10,6 +10,7 @@ from programs import (
     branches,
     calls,
     classics,
+    evaluation,
     exits,
     gated,
     loops,
@@ -25,6 +26,6 @@ from programs.case import CASES, Case
 
 __all__ = ["CASES", "Case"]
 _MODULES = (
-    aliases, arrays, branches, calls, classics, exits, gated, loops, mutation, pairs, rebinding,
-    recursion, scalars, simulations, traps,
+    aliases, arrays, branches, calls, classics, evaluation, exits, gated, loops, mutation, pairs,
+    rebinding, recursion, scalars, simulations, traps,
 )  # fmt: skip

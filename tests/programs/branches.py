@@ -52,15 +52,6 @@ def flag_argument(x, y, flag):
     return x + y
 
 
-@structured(0.7, 2.4, "cube")
-def string_argument(x, y, kind):
-    if kind == "square":
-        return x * x
-    elif kind == "cube":
-        return x * x * x * y
-    return x
-
-
 @structured(0.7, 2.4)
 def nested_branches(x, y):
     if x > 0:

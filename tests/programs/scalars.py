@@ -318,6 +318,6 @@ def single_precision(x, y):
     return x * y + np.exp(x)
 
 
-@straight_line(1.25, True, "plain")
-def flags_are_data(x, flag, name):
+@straight_line(0.7, True)
+def flags_are_data(x, flag):
     return x * x if flag else x

@@ -9,9 +9,12 @@ Invariant: the iterable is evaluated once, before the first round, as in Python.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
+
+from .body import Body, assigned, name_of
+from .captures import captured_tuple, static
 
 
 @dataclass
@@ -32,7 +35,11 @@ class Items:
 
 
 def iteration(
-    target: ast.expr, iterable: ast.expr, changed: set[str], worker: Any, hidden: bool = False
+    target: ast.expr,
+    iterable: ast.expr,
+    changed: Collection[str],
+    worker: Body,
+    hidden: bool = False,
 ) -> Iteration | None:
     """The iteration of a loop; None where the iterable is not understood.
 
@@ -51,10 +58,11 @@ def iteration(
         assert isinstance(iterable, ast.Call)
         bounds = [_steady(worker.expr(a), iterable, worker, changed) for a in iterable.args]
         new = worker.target(target)
+        assert isinstance(new, ast.Name)
         if target.id not in changed:
             return Iteration(new.id, bounds, [])
         counter = worker.fresh("k")
-        return Iteration(counter, bounds, [_binding(target, lambda: _name(counter), worker)])
+        return Iteration(counter, bounds, [_binding(target, lambda: name_of(counter), worker)])
     found = items(iterable, worker)
     if found is None:
         return None
@@ -64,7 +72,7 @@ def iteration(
     return Iteration(counter, [count], [_binding(target, lambda: known.element(counter), worker)])
 
 
-def items(iterable: ast.expr, worker: Any) -> Items | None:
+def items(iterable: ast.expr, worker: Body) -> Items | None:
     """Length and elements of an iterable."""
     match iterable:
         case ast.Call(args=args) if _is_range(iterable, worker):
@@ -77,7 +85,7 @@ def items(iterable: ast.expr, worker: Any) -> Items | None:
             if found is None:
                 return None
             first, inside = worker.bound_if_needed(worker.expr(start), iterable), found
-            return Items(found.count, lambda k: _pair(_plus(first, _name(k)), inside, k))
+            return Items(found.count, lambda k: _pair(_plus(first, name_of(k)), inside, k))
         case ast.Call(func=func, args=parts) if parts and _is(func, zip, worker):
             each = [items(p, worker) for p in parts]
             known = [e for e in each if e is not None]
@@ -86,7 +94,7 @@ def items(iterable: ast.expr, worker: Any) -> Items | None:
             count = known[0].count
             for other in known[1:]:
                 if ast.unparse(other.count) != ast.unparse(count):
-                    count = ast.Call(_name("min"), [count, other.count], [])
+                    count = ast.Call(name_of("min"), [count, other.count], [])
             return Items(count, lambda k: ast.Tuple([e.element(k) for e in known], ast.Load()))
         case ast.Call(func=func, args=[inner]) if _is(func, reversed, worker):
             found = items(inner, worker)
@@ -97,18 +105,16 @@ def items(iterable: ast.expr, worker: Any) -> Items | None:
             back = worker.fresh("k")
 
             def element(k: str) -> ast.expr:
-                index = ast.BinOp(last, ast.Sub(), _name(k))
+                index = ast.BinOp(last, ast.Sub(), name_of(k))
                 worker.emit(ast.Assign([ast.Name(back, ast.Store())], index), iterable)
                 return found.element(back)
 
             return Items(size, element)
         case ast.Call(func=ast.Name(id="range" | "enumerate" | "zip" | "reversed" | "map")):
             return None
-    array = worker.expr(iterable)
-    if not isinstance(array, ast.Name):
-        array = worker.bound(array, iterable)
-    length = ast.Call(_name("len"), [array], [])
-    return Items(length, lambda k: ast.Subscript(array, _name(k), ast.Load()))
+    array = worker.bound_if_needed(worker.expr(iterable), iterable)
+    length = ast.Call(name_of("len"), [array], [])
+    return Items(length, lambda k: ast.Subscript(array, name_of(k), ast.Load()))
 
 
 def _pair(first: ast.expr, items: Items, k: str) -> ast.expr:
@@ -116,27 +122,27 @@ def _pair(first: ast.expr, items: Items, k: str) -> ast.expr:
     return ast.Tuple([first, items.element(k)], ast.Load())
 
 
-def _range_items(args: list[ast.expr], at: ast.AST, worker: Any) -> Items:
+def _range_items(args: list[ast.expr], at: ast.AST, worker: Body) -> Items:
     """The numbers of a range."""
     bounds = [worker.bound_if_needed(worker.expr(a), at) for a in args]
     if len(bounds) == 1:
-        return Items(bounds[0], _name)
+        return Items(bounds[0], name_of)
     step = bounds[2] if len(bounds) == 3 else ast.Constant(1)
-    count: ast.expr = ast.Call(_name("len"), [ast.Call(_name("range"), bounds, [])], [])
+    count: ast.expr = ast.Call(name_of("len"), [ast.Call(name_of("range"), bounds, [])], [])
     if len(bounds) == 2:
         count = ast.BinOp(bounds[1], ast.Sub(), bounds[0])
-        count = ast.Call(_name("max"), [count, ast.Constant(0)], [])
+        count = ast.Call(name_of("max"), [count, ast.Constant(0)], [])
     count = worker.bound_if_needed(count, at)
 
     def element(k: str) -> ast.expr:
         one = isinstance(step, ast.Constant) and step.value == 1
-        distance = _name(k) if one else ast.BinOp(_name(k), ast.Mult(), step)
+        distance = name_of(k) if one else ast.BinOp(name_of(k), ast.Mult(), step)
         return _plus(bounds[0], distance)
 
     return Items(count, element)
 
 
-def _binding(target: ast.expr, element: Callable[[], ast.expr], worker: Any) -> Callable[[], None]:
+def _binding(target: ast.expr, element: Callable[[], ast.expr], worker: Body) -> Callable[[], None]:
     """Bind the target to the round's element."""
 
     def bind() -> None:
@@ -145,7 +151,7 @@ def _binding(target: ast.expr, element: Callable[[], ast.expr], worker: Any) -> 
     return bind
 
 
-def _assign(target: ast.expr, value: ast.expr, worker: Any) -> None:
+def _assign(target: ast.expr, value: ast.expr, worker: Body) -> None:
     """``target = value``, tuples taken apart."""
     if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple):
         for part, element in zip(target.elts, value.elts, strict=True):
@@ -154,16 +160,13 @@ def _assign(target: ast.expr, value: ast.expr, worker: Any) -> None:
     worker.emit(ast.Assign([worker.target(target)], value), target)
 
 
-def _steady(bound: ast.expr, at: ast.AST, worker: Any, changed: set[str]) -> ast.expr:
+def _steady(bound: ast.expr, at: ast.AST, worker: Body, changed: Collection[str]) -> ast.expr:
     """A bound that the body cannot change: a copy of it where it might."""
     if isinstance(bound, ast.Constant):
         return bound
     read = {n.id for n in ast.walk(bound) if isinstance(n, ast.Name)}
-    mapped = {
-        worker.scope.names[c].id
-        for c in changed
-        if c in worker.scope.names and isinstance(worker.scope.names[c], ast.Name)
-    }
+    known = [worker.scope.names.get(c) for c in changed]
+    mapped = {n.id for n in known if isinstance(n, ast.Name)}
     plain = not any(isinstance(n, ast.Subscript) and not _is_shape(n) for n in ast.walk(bound))
     if plain and not read & mapped:
         return bound
@@ -174,13 +177,13 @@ def _is_shape(node: ast.Subscript) -> bool:
     return isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
 
 
-def _is_range(node: ast.expr, worker: Any) -> bool:
+def _is_range(node: ast.expr, worker: Body) -> bool:
     return isinstance(node, ast.Call) and _is(node.func, range, worker) and not node.keywords
 
 
-def _is(func: ast.expr, what: Any, worker: Any) -> bool:
+def _is(func: ast.expr, what: Any, worker: Body) -> bool:
     """Whether a callee is this builtin."""
-    found, value = worker.static(func)
+    found, value = static(worker, func)
     return found and value is what
 
 
@@ -190,25 +193,79 @@ def _plus(a: ast.expr, b: ast.expr) -> ast.expr:
     return ast.BinOp(b, ast.Add(), a)
 
 
-def _name(name: str) -> ast.Name:
-    return ast.Name(name, ast.Load())
+def while_loop(worker: Body, stmt: ast.While) -> None:
+    """A test that needs statements is computed before the loop and at the end of its body."""
+    before, test = worker.collect(lambda: worker.expr(stmt.test))
+    if not before:
+        worker.emit(ast.While(test, worker.block(stmt.body), []), stmt)
+        return
+    flag = worker.fresh("going")
+    target = ast.Name(flag, ast.Load())
+
+    def again() -> None:
+        new = worker.expr(stmt.test)
+        worker.emit(ast.Assign([ast.Name(flag, ast.Store())], new), stmt)
+
+    first, _ = worker.collect(again)
+    worker.out += first
+    body = worker.block(stmt.body)
+    more, _ = worker.collect(again)
+    worker.emit(ast.While(target, body + more, []), stmt)
 
 
-def assigned(body: list[ast.stmt]) -> set[str]:
-    """Names that a body assigns (not those of functions inside it)."""
-    found: set[str] = set()
-    todo: list[ast.AST] = list(body)
-    while todo:
-        node = todo.pop()
-        match node:
-            case ast.FunctionDef(name=name):
-                found.add(name)
-                continue
-            case ast.Lambda() | ast.ListComp() | ast.GeneratorExp():
-                walrus = [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
-                found |= {n.target.id for n in walrus}
-                continue
-            case ast.Name(id=name, ctx=ast.Store()):
-                found.add(name)
-        todo += ast.iter_child_nodes(node)
-    return found
+def for_loop(worker: Body, stmt: ast.For) -> None:
+    """A loop over anything that is understood, as one over a range, or unrolled."""
+    match stmt.iter:
+        case ast.Tuple(elts=elts) | ast.List(elts=elts):
+            unrolled(worker, stmt, [worker.bound_if_needed(worker.expr(e), stmt) for e in elts])
+            return
+        case ast.Name(id=name) if captured_tuple(worker, name) is not None:
+            values = captured_tuple(worker, name) or ()
+            unrolled(worker, stmt, [ast.Constant(v) for v in values])
+            return
+    changed = assigned(stmt.body)
+    found = iteration(stmt.target, stmt.iter, changed, worker)
+    if found is None:
+        worker.refuse(
+            stmt.iter,
+            f"a loop over `{ast.unparse(stmt.iter)}` cannot be differentiated",
+            "loop over range(...), an array, zip or enumerate",
+        )
+    emit_loop(worker, found, lambda: worker.block_here(stmt.body), stmt)
+
+
+def emit_loop(worker: Body, found: Iteration, fill: Callable[[], Any], at: ast.AST) -> None:
+    """``for counter in range(...)`` with what the round binds first."""
+
+    def body() -> None:
+        for make in found.binds:
+            make()
+        fill()
+
+    inner, _ = worker.collect(body)
+    call = ast.Call(name_of("range"), found.bounds, [])
+    loop = ast.For(target=ast.Name(found.counter, ast.Store()), iter=call, body=inner, orelse=[])
+    worker.emit(loop, at)
+
+
+def unrolled(worker: Body, stmt: ast.For, values: list[ast.expr]) -> None:
+    """The body once for each element of a display."""
+    body, flag = stmt.body, None
+    match stmt.body:
+        case [*rest, ast.If(test=ast.Name(id=name), body=[ast.Break()])]:
+            body, flag = rest, name
+
+    def rounds(left: list[ast.expr]) -> None:
+        if not left:
+            return
+        worker.emit(ast.Assign([worker.target(stmt.target)], left[0]), stmt)
+        for inner in body:
+            worker.statement(inner)
+        if flag is None:
+            rounds(left[1:])
+        elif left[1:]:
+            test = ast.UnaryOp(ast.Not(), worker.expr(name_of(flag)))
+            more, _ = worker.collect(lambda: rounds(left[1:]))
+            worker.emit(ast.If(test, more, []), stmt)
+
+    rounds(values)

@@ -1,0 +1,1 @@
+"""How inline rewrites each kind of construct."""

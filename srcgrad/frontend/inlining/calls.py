@@ -1,0 +1,240 @@
+"""Calls: of the user's functions (their bodies take the place of the call), or known ones.
+
+In: a call. Out: the expression of its result, after the statements of the callee.
+
+Invariant: arguments are evaluated once, in order; a helper's names never meet the caller's.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from typing import Any
+
+from ...rules import registry
+from ..parse import parse
+from ..structure import structure
+from .body import Body, Closure, Scope, assigned, name_of
+from .captures import capture, static
+from .comprehensions import reduction
+
+DEPTH = 40
+"""How deep helpers may call helpers."""
+
+
+def call(worker: Body, node: ast.Call) -> ast.expr:
+    """A call: of a user's function (inlined), of a known one, or of a method."""
+    func = node.func
+    closure = local_function(worker, func)
+    if closure is not None:
+        return expand(worker, closure, node)
+    found, value = static(worker, func)
+    if not found:
+        if isinstance(func, ast.Attribute):
+            return method_call(worker, node, func)
+        worker.refuse(node, f"`{ast.unparse(func)}` cannot be called here", "")
+    canonical = registry.canonical_name(value)
+    if value in (any, all):
+        canonical = value.__name__
+    if canonical is not None:
+        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp | ast.ListComp):
+            reduced = reduction(worker, canonical, node.args[0])
+            if reduced is not None:
+                return reduced
+            node = listed(worker, node)
+        worker.captured.append((worker.scope.source, ast.unparse(func), value))
+        return known_call(worker, canonical, node)
+    return user_call(worker, node, value)
+
+
+def listed(worker: Body, node: ast.Call) -> ast.Call:
+    """A generator argument as a list."""
+    first = node.args[0]
+    assert isinstance(first, ast.GeneratorExp | ast.ListComp)
+    comp = ast.copy_location(ast.ListComp(first.elt, first.generators), first)
+    return ast.copy_location(ast.Call(node.func, [comp], node.keywords), node)
+
+
+def known_call(worker: Body, canonical: str, node: ast.Call) -> ast.expr:
+    """A call of a function that the rules know, its arguments in order."""
+    wrapped = ast.Tuple([*node.args, *(k.value for k in node.keywords)], ast.Load())
+    new = worker.parts(wrapped)
+    assert isinstance(new, ast.Tuple)
+    count = len(node.args)
+    keywords = [ast.keyword(k.arg, v) for k, v in zip(node.keywords, new.elts[count:], strict=True)]
+    func = ast.parse(canonical, mode="eval").body
+    call = ast.Call(func, new.elts[:count], keywords)
+    return ast.copy_location(call, node)
+
+
+def method_call(worker: Body, node: ast.Call, func: ast.Attribute) -> ast.expr:
+    """A method of a value."""
+    wrapped = ast.Tuple([func.value, *node.args, *(k.value for k in node.keywords)], ast.Load())
+    new = worker.parts(wrapped)
+    assert isinstance(new, ast.Tuple)
+    count = len(node.args)
+    keywords = [
+        ast.keyword(k.arg, v) for k, v in zip(node.keywords, new.elts[count + 1 :], strict=True)
+    ]
+    receiver = ast.Attribute(new.elts[0], func.attr, ast.Load())
+    return ast.copy_location(ast.Call(receiver, new.elts[1 : count + 1], keywords), node)
+
+
+def local_function(worker: Body, func: ast.expr) -> Closure | None:
+    """A nested function, a lambda, or a function passed as an argument."""
+    if isinstance(func, ast.Lambda):
+        return closure(worker, func)
+    if isinstance(func, ast.Name):
+        scope = worker.scope.find(func.id)
+        if scope is not None:
+            return scope.functions.get(func.id)
+    return None
+
+
+def closure(worker: Body, node: ast.FunctionDef | ast.Lambda) -> Closure:
+    """A function defined in the body; its defaults are computed here."""
+    if isinstance(node, ast.Lambda):
+        body: list[ast.stmt] = [ast.copy_location(ast.Return(node.body), node)]
+        tree = ast.FunctionDef(name="f", args=node.args, body=body, decorator_list=[])
+        tree = ast.copy_location(tree, node)
+    else:
+        tree = node
+    names = [*tree.args.posonlyargs, *tree.args.args]
+    defaults: dict[str, ast.expr] = {}
+    pairs = list(
+        zip(names[len(names) - len(tree.args.defaults) :], tree.args.defaults, strict=True)
+    )
+    pairs += [
+        (a, d)
+        for a, d in zip(tree.args.kwonlyargs, tree.args.kw_defaults, strict=True)
+        if d is not None
+    ]
+    for arg, value in pairs:
+        defaults[arg.arg] = worker.bound_if_needed(worker.expr(value), node)
+    return Closure(structure(tree), worker.scope.source, worker.scope, defaults)
+
+
+def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
+    """A call of a function from outside."""
+    text = ast.unparse(node.func)
+    if getattr(value, "__srcgrad__", None):
+        worker.refuse(
+            node,
+            f"`{text}` is itself a gradient; gradients of gradients are not supported yet",
+            "write the inner derivative out",
+        )
+    plain = getattr(value, "py_func", value)
+    if not isinstance(plain, types.FunctionType):
+        worker.refuse(
+            node,
+            f"`{text}` is not a function that srcgrad knows",
+            "use math, NumPy, or a function of your own in plain Python",
+        )
+    worker.captured.append((worker.scope.source, text, value))
+    source = parse(plain)
+    defaults = {k: v for k, v in _defaults(plain).items()}
+    closure = Closure(structure(source.tree), source, None, {})
+    for name, default in defaults.items():
+        saved, worker.scope = worker.scope, Scope(source)
+        closure.defaults[name] = capture(worker, node, name, default)
+        worker.scope = saved
+    return expand(worker, closure, node, plain)
+
+
+def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None) -> ast.expr:
+    """The body of a function in place of its call; what it returns."""
+    key = identity if identity is not None else closure.tree
+    if key in worker.stack or len(worker.stack) > DEPTH:
+        worker.refuse(
+            node,
+            f"`{ast.unparse(node.func)}` calls itself; recursion cannot be differentiated yet",
+            "write it as a loop",
+        )
+    scope = Scope(closure.source, closure.scope)
+    bind_arguments(worker, closure, node, scope)
+    worker.declare(closure.tree, scope, own=False)
+    worker.stack.append(key)
+    saved, worker.scope = worker.scope, scope
+    *body, last = closure.tree.body
+    for stmt in body:
+        worker.statement(stmt)
+    result: ast.expr = ast.Constant(None)
+    if isinstance(last, ast.Return):
+        if last.value is not None:
+            result = worker.expr(last.value)
+    else:
+        worker.statement(last)
+    worker.scope = saved
+    worker.stack.pop()
+    return result
+
+
+def bind_arguments(worker: Body, closure: Closure, node: ast.Call, scope: Scope) -> None:
+    """Parameters: the argument itself where the body never rebinds it, else a new name."""
+    arguments = closure.tree.args
+    names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    every = names + [a.arg for a in arguments.kwonlyargs]
+    given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
+    if len(node.args) > len(names):
+        worker.refuse(node, f"too many arguments for `{closure.tree.name}`", "")
+    for keyword in node.keywords:
+        if keyword.arg not in every or keyword.arg in given:
+            worker.refuse(node, f"`{closure.tree.name}` cannot take `{keyword.arg}` here", "")
+        given[str(keyword.arg)] = keyword.value
+    rebound = assigned(closure.tree.body)
+    order = [k for k in given] + [k for k in every if k not in given]
+    for name in order:
+        function = function_value(worker, given[name]) if name in given else None
+        if function is not None:
+            scope.functions[name] = function
+            continue
+        if name in given:
+            value = worker.expr(given[name])
+        elif name in closure.defaults:
+            value = closure.defaults[name]
+        else:
+            worker.refuse(node, f"`{closure.tree.name}` needs an argument `{name}`", "")
+        atomic = isinstance(value, ast.Name | ast.Constant)
+        if atomic and name not in rebound:
+            scope.names[name] = value
+        else:
+            wish = name if worker.usable(name) else f"{name}_"
+            new = worker.bound(value, node, wish)
+            scope.names[name] = new
+
+
+def function_value(worker: Body, node: ast.expr) -> Closure | None:
+    """An argument that is a function."""
+    if isinstance(node, ast.Lambda):
+        return closure(worker, node)
+    local = local_function(worker, node)
+    if local is not None:
+        return local
+    found, value = static(worker, node)
+    if not found or not callable(value) or isinstance(value, type):
+        return None
+    params = [ast.arg("x")]
+    canonical = registry.canonical_name(value)
+    plain = getattr(value, "py_func", value)
+    if canonical is None and isinstance(plain, types.FunctionType):
+        source = parse(plain)
+        return Closure(structure(source.tree), source, None, {})
+    if canonical is None:
+        return None
+    body = ast.Return(ast.Call(node, [name_of("x")], []))
+    tree = ast.FunctionDef(
+        name="f",
+        args=ast.arguments([], params, None, [], [], None, []),
+        body=[ast.copy_location(body, node)],
+        decorator_list=[],
+    )
+    return Closure(ast.copy_location(tree, node), worker.scope.source, worker.scope, {})
+
+
+def _defaults(function: types.FunctionType) -> dict[str, Any]:
+    """Default values by parameter."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount]
+    values = function.__defaults__ or ()
+    found = dict(zip(names[len(names) - len(values) :], values, strict=True))
+    return found | (function.__kwdefaults__ or {})

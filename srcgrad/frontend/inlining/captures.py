@@ -1,0 +1,155 @@
+"""Captures: what names mean outside of the function.
+
+In: names and attributes of the user's. Out: constants, hidden array arguments, or a refusal; and
+what to look up again at each call to see that it is the same.
+
+Invariant: each value has one name in the new body; no value that may change unnoticed is frozen.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..parse import MISSING, Source
+from .body import Body, name_of
+
+
+def name_value(worker: Body, node: ast.AST, name: str) -> ast.expr:
+    """A name: a local one, or something captured."""
+    scope = worker.scope.find(name)
+    if scope is not None:
+        if name in scope.functions:
+            worker.refuse(node, f"the function `{name}` is used as a value", "call it")
+        return scope.names[name]
+    value = worker.scope.source.resolve(name)
+    if value is MISSING:
+        worker.refuse(node, f"`{name}` is not defined", "define it before the gradient is called")
+    return capture(worker, node, name, value)
+
+
+def capture(worker: Body, node: ast.AST, name: str, value: Any) -> ast.expr:
+    """A value from outside, in the new body."""
+    if value is float or value is int or value is bool:
+        return name_of(value.__name__)
+    if isinstance(value, type) and issubclass(value, np.generic):
+        return ast.Attribute(name_of("np"), value.__name__, ast.Load())
+    if value is np.newaxis or value is Ellipsis:
+        return ast.Constant(value)
+    worker.captured.append((worker.scope.source, name, value))
+    key = id(value)
+    if key in worker.known:
+        return name_of(worker.known[key][0])
+    if isinstance(value, list | tuple) and value and _numbers(value):
+        array = np.array(value)
+        if isinstance(value, tuple) and array.ndim == 1:
+            return ast.Tuple([ast.Constant(v) for v in value], ast.Load())
+        worker.refuse(
+            node,
+            f"`{name}` is a list from outside, which may change unnoticed",
+            "make it an array or a tuple, or pass it as an argument",
+        )
+    if isinstance(value, np.ndarray):
+        return held(worker, key, name, value, value, worker.arrays)
+    if isinstance(value, bool | int | float | np.integer | np.floating | np.bool_):
+        if name == "np" or name == "math":
+            name = "value"
+        return held(worker, key, name, value, value, worker.constants)
+    if isinstance(value, str | None):
+        return ast.Constant(value)
+    worker.refuse(
+        node,
+        f"`{name}` is a {type(value).__name__}, which cannot be computed with",
+        "pass numbers and arrays as arguments",
+    )
+
+
+def held(
+    worker: Body, key: int, name: str, original: Any, value: Any, where: dict[str, Any]
+) -> ast.expr:
+    """A captured value under a name of its own."""
+    main = worker.scope.source is worker.source and worker.scope.find(name) is None
+    new = name if main and name not in where and worker.usable(name) else worker.fresh(name)
+    worker.taken.add(new)
+    where[new] = value
+    worker.known[key] = (new, original)
+    return name_of(new)
+
+
+def attribute_value(worker: Body, node: ast.Attribute) -> ast.expr:
+    """``np.pi``, ``module.constant``, or an attribute of a value."""
+    found, value = static(worker, node)
+    if not found:
+        return ast.Attribute(worker.expr(node.value), node.attr, ast.Load())
+    for module, text in ((math, "math"), (np, "np")):
+        if isinstance(value, float) and getattr(module, node.attr, None) == value:
+            return ast.Attribute(name_of(text), node.attr, ast.Load())
+        if isinstance(value, float) and value != value and node.attr == "nan":
+            return ast.Attribute(name_of("math"), "nan", ast.Load())
+    return capture(worker, node, node.attr, value)
+
+
+def static(worker: Body, node: ast.expr) -> tuple[bool, Any]:
+    """Whether an expression is known now (a global, a module's attribute), and what it is."""
+    match node:
+        case ast.Name(id=name):
+            if worker.scope.find(name) is not None:
+                return False, None
+            value = worker.scope.source.resolve(name)
+            return value is not MISSING, value
+        case ast.Attribute(value=base, attr=attr):
+            found, value = static(worker, base)
+            if found and not isinstance(value, np.ndarray | np.generic | float | int):
+                if hasattr(value, attr):
+                    return True, getattr(value, attr)
+                worker.refuse(node, f"`{ast.unparse(node)}` does not exist", "")
+    return False, None
+
+
+def captured_tuple(worker: Body, name: str) -> tuple[Any, ...] | None:
+    """A tuple of numbers from outside."""
+    if worker.scope.find(name) is not None:
+        return None
+    found = worker.scope.source.resolve(name)
+    if isinstance(found, tuple) and all(isinstance(v, int | float) for v in found):
+        return found
+    return None
+
+
+Watch = tuple[Mapping[str, Any], str, Any]
+"""A namespace, a name in it, and what the name meant when the gradient was derived."""
+
+
+def watched(captured: tuple[tuple[Source, str, Any], ...]) -> tuple[Watch, ...]:
+    """Where captured values can be looked up again quickly, those of libraries left out."""
+    found: dict[tuple[int, str], Watch] = {}
+    for source, name, value in captured:
+        if is_library(value):
+            continue
+        *path, last = name.split(".")
+        owner: Any = source.resolve(path[0]) if path else None
+        for attribute in path[1:]:
+            owner = getattr(owner, attribute, MISSING)
+        space = vars(owner) if path and hasattr(owner, "__dict__") else source.space(last)
+        if space is not None:
+            found[id(space), last] = (space, last, value)
+    return tuple(found.values())
+
+
+def is_library(value: Any) -> bool:
+    """Whether a captured function belongs to a library, which nobody rebinds."""
+    module = getattr(value, "__module__", None) or ""
+    root = str(module).partition(".")[0]
+    return isinstance(value, np.ufunc) or root in ("numpy", "math", "builtins", "scipy", "srcgrad")
+
+
+def _numbers(values: Any) -> bool:
+    """Whether a list (nested) has only numbers."""
+    return all(
+        _numbers(v) if isinstance(v, list | tuple) else isinstance(v, int | float | np.number)
+        for v in values
+    )
