@@ -8,6 +8,7 @@ from .errors import (
     ShapeError,
     SourceMismatchError,
     SrcgradError,
+    UndefinedError,
     UnsupportedError,
 )
 
@@ -18,6 +19,7 @@ __all__ = [
     "ShapeError",
     "SourceMismatchError",
     "SrcgradError",
+    "UndefinedError",
     "UnsupportedError",
     "grad",
     "value_and_grad",

@@ -26,8 +26,8 @@ from numba.core.registry import CPUDispatcher
 from . import pipeline
 from .arguments import check_types, converted, is_floating, plain_signature, wrt_names
 from .backend.build import CONTRACTED, build
-from .errors import AliasingError, ArgumentError, CompileError, SrcgradError
-from .frontend.inline import inline
+from .errors import AliasingError, ArgumentError, CompileError, SrcgradError, UndefinedError
+from .frontend.inline import Inlined, inline
 from .frontend.inlining.captures import watched
 from .frontend.parse import parse, plain_function
 
@@ -40,9 +40,6 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
     def __init__(self, primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> None:
         plain = plain_function(primal)
         self._setup = (primal, wrt, with_value, fastmath)
-        self._inlined = inline(parse(plain))
-        self._watched = watched(self._inlined.captured)
-        self._writes = _writes_to_parameters(self._inlined.tree)
         self._signature = plain_signature(plain)
         self.wrt, self.bare = wrt_names(wrt, self._signature, plain.__name__)
         self.with_value = with_value
@@ -261,19 +258,34 @@ _dispatch = CPUDispatcher.__call__
 
 
 class CheckedGradFunction(GradFunction):
-    """A gradient of a function with captured values, or one that writes to its arguments."""
+    """A gradient that looks at the world at each call.
+
+    Of a function with captured values, of one that writes to its arguments, or of one whose
+    helpers were not all defined yet when it was made.
+    """
+
+    _inlined: Inlined | None = None
 
     def __call__(self, *args: Any, **kws: Any) -> Any:
         """Call the gradient after the checks that this one needs."""
+        if self._inlined is None:
+            self._look()
         for space, name, value in self._watched:
             if space.get(name) is not value:
                 self._renew()
                 break
         if self._writes:
             self._check_overlap(dict(zip(self._names, args, strict=False)) | kws)
-        if self._inlined.arrays:
+        if self._arrays:
             return self._with_arrays(args, kws)
         return _dispatch(self, *args, **kws) if kws else _dispatch(self, *args)
+
+    def _look(self) -> None:
+        """What the function is made of, now."""
+        self._inlined = inlined = inline(parse(self.__wrapped__))
+        self._watched = watched(inlined.captured)
+        self._writes = _writes_to_parameters(inlined.tree)
+        self._arrays = tuple(inlined.arrays.values())
 
     def _with_arrays(self, args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
         """A call that passes captured arrays as they are now."""
@@ -287,13 +299,12 @@ class CheckedGradFunction(GradFunction):
         kinds = tuple(numba.typeof(v) for v in values)
         if kinds not in self._compiled:
             self.compile(kinds)
-        return self._compiled[kinds](*values, *self._inlined.arrays.values())
+        return self._compiled[kinds](*values, *self._arrays)
 
     def _renew(self) -> None:
         """Forget what was derived from values that have been rebound."""
         with global_compiler_lock:
-            self._inlined = inline(parse(self.__wrapped__))
-            self._watched = watched(self._inlined.captured)
+            self._look()
             self._derived.clear()
             self._compiled.clear()
             self._plains.clear()
@@ -314,10 +325,15 @@ class CheckedGradFunction(GradFunction):
 
 def gradient_function(primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> GradFunction:
     """The gradient of a primal, checked at each call only where that is needed."""
-    made = GradFunction(primal, wrt, with_value, fastmath)
-    if not made._watched and not made._writes:
-        return made
-    return CheckedGradFunction(primal, wrt, with_value, fastmath)
+    try:
+        inlined = inline(parse(primal))
+    except UndefinedError:
+        return CheckedGradFunction(primal, wrt, with_value, fastmath)
+    except SrcgradError as error:
+        raise error.with_traceback(None) from None
+    if watched(inlined.captured) or _writes_to_parameters(inlined.tree):
+        return CheckedGradFunction(primal, wrt, with_value, fastmath)
+    return GradFunction(primal, wrt, with_value, fastmath)
 
 
 def _writes_to_parameters(tree: ast.FunctionDef) -> bool:

@@ -75,6 +75,10 @@ class UnsupportedError(SrcgradError, NotImplementedError):
     """Syntax or a function that cannot be differentiated."""
 
 
+class UndefinedError(UnsupportedError, NameError):
+    """A name that nothing has defined when the gradient is derived."""
+
+
 class SourceMismatchError(SrcgradError, RuntimeError):
     """The source text that was found is missing, or is not what the function was compiled from."""
 

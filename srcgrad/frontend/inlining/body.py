@@ -91,7 +91,7 @@ class Body(ABC):
         self.arrays: dict[str, np.ndarray] = {}
         self.captured: list[tuple[Source, str, Any]] = []
         self.places: dict[int, Place] = {}
-        self.known: dict[int, tuple[str, Any]] = {}
+        self.known: dict[tuple[int, Any], tuple[str, Any]] = {}
         self.out: list[ast.stmt] = []
         self.stack: list[Any] = [source.function]
         self.scope = Scope(source)

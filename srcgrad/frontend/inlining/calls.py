@@ -15,7 +15,7 @@ from ...rules import registry
 from ..parse import parse
 from ..structure import structure
 from .body import Body, Closure, Scope, assigned, name_of
-from .captures import capture, static
+from .captures import capture, static, undefined
 from .comprehensions import reduction
 
 DEPTH = 40
@@ -32,6 +32,8 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
     if not found:
         if isinstance(func, ast.Attribute):
             return method_call(worker, node, func)
+        if isinstance(func, ast.Name) and worker.scope.find(func.id) is None:
+            raise undefined(worker, node, func.id)
         worker.refuse(node, f"`{ast.unparse(func)}` cannot be called here", "")
     canonical = registry.canonical_name(value)
     if value in (any, all):

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import Complaint, UndefinedError
 from ..parse import MISSING, Source
 from .body import Body, name_of
 
@@ -28,8 +29,15 @@ def name_value(worker: Body, node: ast.AST, name: str) -> ast.expr:
         return scope.names[name]
     value = worker.scope.source.resolve(name)
     if value is MISSING:
-        worker.refuse(node, f"`{name}` is not defined", "define it before the gradient is called")
+        raise undefined(worker, node, name)
     return capture(worker, node, name, value)
+
+
+def undefined(worker: Body, node: ast.AST, name: str) -> UndefinedError:
+    """The error for a name that means nothing yet."""
+    place = worker.scope.source.place(node)
+    advice = "define it before the gradient is called"
+    return UndefinedError(Complaint(place, f"`{name}` is not defined", advice))
 
 
 def capture(worker: Body, node: ast.AST, name: str, value: Any) -> ast.expr:
@@ -41,7 +49,8 @@ def capture(worker: Body, node: ast.AST, name: str, value: Any) -> ast.expr:
     if value is np.newaxis or value is Ellipsis:
         return ast.Constant(value)
     worker.captured.append((worker.scope.source, name, value))
-    key = id(value)
+    shared = isinstance(value, np.ndarray)
+    key = (0, id(value)) if shared else (id(worker.scope.source.function), name)
     if key in worker.known:
         return name_of(worker.known[key][0])
     if isinstance(value, list | tuple) and value and _numbers(value):
@@ -69,7 +78,7 @@ def capture(worker: Body, node: ast.AST, name: str, value: Any) -> ast.expr:
 
 
 def held(
-    worker: Body, key: int, name: str, original: Any, value: Any, where: dict[str, Any]
+    worker: Body, key: tuple[int, Any], name: str, original: Any, value: Any, where: dict[str, Any]
 ) -> ast.expr:
     """A captured value under a name of its own."""
     main = worker.scope.source is worker.source and worker.scope.find(name) is None
@@ -128,9 +137,9 @@ def watched(captured: tuple[tuple[Source, str, Any], ...]) -> tuple[Watch, ...]:
     """Where captured values can be looked up again quickly, those of libraries left out."""
     found: dict[tuple[int, str], Watch] = {}
     for source, name, value in captured:
-        if is_library(value):
-            continue
         *path, last = name.split(".")
+        if is_library(value) and last == getattr(value, "__name__", None):
+            continue
         owner: Any = source.resolve(path[0]) if path else None
         for attribute in path[1:]:
             owner = getattr(owner, attribute, MISSING)
@@ -141,7 +150,7 @@ def watched(captured: tuple[tuple[Source, str, Any], ...]) -> tuple[Watch, ...]:
 
 
 def is_library(value: Any) -> bool:
-    """Whether a captured function belongs to a library, which nobody rebinds."""
+    """Whether a captured function belongs to a library: under its own name nobody rebinds it."""
     module = getattr(value, "__module__", None) or ""
     root = str(module).partition(".")[0]
     return isinstance(value, np.ufunc) or root in ("numpy", "math", "builtins", "scipy", "srcgrad")
