@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from .arguments import Wrt
-from .dispatcher import gradient_function
+from .front import gradient_function
 
 
 def grad(f: Any = None, *, wrt: Wrt = None, fastmath: Any = None) -> Any:

@@ -9,14 +9,11 @@ everything else goes through ``_compile_for_args``, which converts and calls aga
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
-import itertools
 from typing import Any
 
 import numba
-import numpy as np
 from numba import types
 from numba.core import errors, sigutils
 from numba.core.compiler_lock import global_compiler_lock
@@ -26,10 +23,8 @@ from numba.core.registry import CPUDispatcher
 from . import pipeline
 from .arguments import check_types, converted, is_floating, plain_signature, wrt_names
 from .backend.build import CONTRACTED, build
-from .errors import AliasingError, ArgumentError, CompileError, SrcgradError, UndefinedError
-from .frontend.inline import Inlined, inline
-from .frontend.inlining.captures import watched
-from .frontend.parse import parse, plain_function
+from .errors import ArgumentError, CompileError, SrcgradError
+from .frontend.parse import plain_function
 
 
 class GradFunction(CPUDispatcher):  # type: ignore[misc]
@@ -94,7 +89,8 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         extra: tuple[Any, ...],
     ) -> Any:
         """``def f(x, y=2.0): return compiled(float(x), y, captured)``."""
-        scope: dict[str, Any] = {"compiled": compiled}
+        params, scope = parameters(self._signature)
+        scope["compiled"] = compiled
         given = []
         for name, kind, wanted in zip(self._names, args, effective, strict=True):
             number = isinstance(wanted, types.Float) and isinstance(
@@ -105,14 +101,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         for k, array in enumerate(extra):
             scope[f"captured{k}_"] = array
             given.append(f"captured{k}_")
-        params = []
-        for name, parameter in self._signature.parameters.items():
-            if parameter.default is not parameter.empty:
-                scope[f"default_{name}"] = parameter.default
-                params.append(f"{name}=default_{name}")
-            else:
-                params.append(name)
-        exec(f"def wrapper({', '.join(params)}): return compiled({', '.join(given)})", scope)
+        exec(f"def wrapper({params}): return compiled({', '.join(given)})", scope)
         return numba.njit(error_model="numpy", fastmath=False)(scope["wrapper"])
 
     def _effective(self, kind: types.Type, name: str) -> types.Type:
@@ -251,108 +240,11 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             found = getattr(found, part, None)
         if found is self:
             return _by_name, (plain.__module__, plain.__qualname__)
-        return _again, (type(self), primal, wrt, with_value, fastmath)
+        return _again, (primal, wrt, with_value, fastmath)
 
 
-_dispatch = CPUDispatcher.__call__
-
-
-class CheckedGradFunction(GradFunction):
-    """A gradient that looks at the world at each call.
-
-    Of a function with captured values, of one that writes to its arguments, or of one whose
-    helpers were not all defined yet when it was made.
-    """
-
-    _inlined: Inlined | None = None
-
-    def __call__(self, *args: Any, **kws: Any) -> Any:
-        """Call the gradient after the checks that this one needs."""
-        if self._inlined is None:
-            self._look()
-        for space, name, value in self._watched:
-            if space.get(name) is not value:
-                self._renew()
-                break
-        if self._writes:
-            self._check_overlap(dict(zip(self._names, args, strict=False)) | kws)
-        if self._arrays:
-            return self._with_arrays(args, kws)
-        return _dispatch(self, *args, **kws) if kws else _dispatch(self, *args)
-
-    def _look(self) -> None:
-        """What the function is made of, now."""
-        self._inlined = inlined = inline(parse(self.__wrapped__))
-        self._watched = watched(inlined.captured)
-        self._writes = _writes_to_parameters(inlined.tree)
-        self._arrays = tuple(inlined.arrays.values())
-
-    def _with_arrays(self, args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
-        """A call that passes captured arrays as they are now."""
-        try:
-            bound = self._signature.bind(*args, **kws)
-        except TypeError as error:
-            raise ArgumentError(f"`{self.__name__}`: {error}") from None
-        bound.apply_defaults()
-        wanted = set(self.wrt or ())
-        values = [converted(v, k, k in wanted) for k, v in bound.arguments.items()]
-        kinds = tuple(numba.typeof(v) for v in values)
-        if kinds not in self._compiled:
-            self.compile(kinds)
-        return self._compiled[kinds](*values, *self._arrays)
-
-    def _renew(self) -> None:
-        """Forget what was derived from values that have been rebound."""
-        with global_compiler_lock:
-            self._look()
-            self._derived.clear()
-            self._compiled.clear()
-            self._plains.clear()
-            self._primal = None
-            self._reset_overloads()
-            self.overloads.clear()
-
-    def _check_overlap(self, args: dict[str, Any]) -> None:
-        """Refuse arguments that share memory where the primal may write to one."""
-        arrays = [(n, a) for n, a in args.items() if isinstance(a, np.ndarray)]
-        for (n, a), (m, b) in itertools.combinations(arrays, 2):
-            if np.may_share_memory(a, b):
-                raise AliasingError(
-                    f"`{n}` and `{m}` of `{self.__name__}` share memory, and it writes to an "
-                    "argument: pass a copy of one"
-                )
-
-
-def gradient_function(primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> GradFunction:
-    """The gradient of a primal, checked at each call only where that is needed."""
-    try:
-        inlined = inline(parse(primal))
-    except UndefinedError:
-        return CheckedGradFunction(primal, wrt, with_value, fastmath)
-    except SrcgradError as error:
-        raise error.with_traceback(None) from None
-    if watched(inlined.captured) or _writes_to_parameters(inlined.tree):
-        return CheckedGradFunction(primal, wrt, with_value, fastmath)
-    return GradFunction(primal, wrt, with_value, fastmath)
-
-
-def _writes_to_parameters(tree: ast.FunctionDef) -> bool:
-    """Whether a body with several parameters may write to one of them."""
-    params = {a.arg for a in tree.args.args}
-    stores = any(
-        (isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store))
-        or (
-            isinstance(n, ast.AugAssign)
-            and isinstance(n.target, ast.Name)
-            and n.target.id in params
-        )
-        for n in ast.walk(tree)
-    )
-    return stores and len(params) > 1
-
-
-def _stub(plain: Any, signature: inspect.Signature) -> Any:
-    """A function with the primal's signature and nothing in it: Numba binds arguments by it."""
+def parameters(signature: inspect.Signature) -> tuple[str, dict[str, Any]]:
+    """The text between the parentheses of a ``def``, and the defaults that it names."""
     scope: dict[str, Any] = {}
     params = []
     for name, parameter in signature.parameters.items():
@@ -361,7 +253,13 @@ def _stub(plain: Any, signature: inspect.Signature) -> Any:
             params.append(f"{name}=default_{name}")
         else:
             params.append(name)
-    exec(f"def stub({', '.join(params)}): pass", scope)
+    return ", ".join(params), scope
+
+
+def _stub(plain: Any, signature: inspect.Signature) -> Any:
+    """A function with the primal's signature and nothing in it: Numba binds arguments by it."""
+    params, scope = parameters(signature)
+    exec(f"def stub({params}): pass", scope)
     stub = scope["stub"]
     stub.__name__, stub.__qualname__ = plain.__name__, plain.__qualname__
     stub.__module__, stub.__doc__ = plain.__module__, plain.__doc__
@@ -376,6 +274,8 @@ def _by_name(module: str, qualname: str) -> Any:
     return found
 
 
-def _again(_: type, primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> Any:
+def _again(primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> Any:
     """Make a pickled gradient again."""
+    from .front import gradient_function
+
     return gradient_function(primal, wrt, with_value, fastmath)
