@@ -315,6 +315,17 @@ def test_shapes_that_do_not_fit() -> None:
 # --- Form --------------------------------------------------------------------------------
 
 
+def stores_through_indices(a, v):
+    a[np.array([0, 2, 0])] = v
+    return np.sum(a * a)
+
+
+def test_lengths_that_do_not_fit_an_index_array() -> None:
+    listing = run_text(grad(stores_through_indices).source(np.ones(4), np.ones(2)))
+    with pytest.raises(ValueError, match="shape mismatch"):
+        listing(np.ones(4), np.ones(2))
+
+
 def test_every_kind_of_error_has_a_builtin_base() -> None:
     kinds = {
         UnsupportedError: NotImplementedError,

@@ -190,6 +190,9 @@ def _gathered(
     assert isinstance(kind, types.Array)
     if isinstance(kind.dtype, types.Boolean):
         return (Partial(array, seed, index=index),)
+    if kind.ndim != 1:
+        reason = "an index array of several axes cannot be differentiated yet"
+        raise UnsupportedError(Complaint(places.get(stmt.line), reason, "ravel it"))
     shape = ast.Attribute(ast.Name(array, ast.Load()), "shape", ast.Load())
     value = ast.Call(ast.Name("add_at", ast.Load()), [index, seed, shape], [])
     return (Partial(array, value),)

@@ -232,11 +232,25 @@ class _Inliner(Body):
                 self.refuse(node, "this is not a value that can be computed with", "")
             case ast.Slice() | ast.Tuple() | ast.List() | ast.BinOp() | ast.UnaryOp():
                 return self.parts(node)
+            case ast.Compare(ops=ops) if any(isinstance(o, ast.In | ast.NotIn) for o in ops):
+                return self.membership(node)
             case ast.Compare() | ast.Subscript():
                 return self.parts(node)
             case None:
                 return None
         self.refuse(node, f"`{ast.unparse(node)}` cannot be differentiated", "")
+
+    def membership(self, node: ast.Compare) -> ast.expr:
+        """``x in (a, b)`` as ``x == a or x == b``."""
+        elements = self.expr(node.comparators[0])
+        display = isinstance(elements, ast.Tuple | ast.List) and elements.elts
+        if len(node.ops) > 1 or not display:
+            reason = f"`{ast.unparse(node)}`: membership is known of tuples only"
+            self.refuse(node, reason, "write the comparisons or a loop")
+        item = self.bound_if_needed(self.expr(node.left), node)
+        tests: list[ast.expr] = [ast.Compare(item, [ast.Eq()], [e]) for e in elements.elts]
+        found = tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)
+        return ast.UnaryOp(ast.Not(), found) if isinstance(node.ops[0], ast.NotIn) else found
 
     def parts(self, node: ast.expr) -> ast.expr:
         """An operation: its operands in order, kept from what later ones change."""

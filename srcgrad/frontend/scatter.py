@@ -2,7 +2,8 @@
 
 In: a typed Program. Out: a Program in which ``a[idx] = v`` stores one element (or row) a round, in
 order, so that the last of several stores to one place wins as in NumPy; ``a[idx] += v`` reads all,
-adds, then stores; ``a[i, j]`` of two index arrays is read one element a round.
+adds, then stores; ``a[i, j]`` of two index arrays is read one element a round; an index array of
+several axes is read through its ravelled form.
 
 Invariant: the same object is returned where there is nothing of the kind.
 """
@@ -17,6 +18,7 @@ from numba import types
 from ..program import (
     Assign,
     Block,
+    Check,
     Expr,
     For,
     Increment,
@@ -61,7 +63,7 @@ def _expanded(
     """The loop for one statement, None where it needs none."""
     match stmt:
         case Store(target=a, index=index, value=v) if _indices(index, kinds):
-            return [_store_loop(a, index, v, kinds, fresh, stmt.line)]
+            return _store_loop(a, index, v, kinds, fresh, stmt.line)
         case Increment(target=a, index=index, value=v, negative=negative) if (
             index is not None and _indices(index, kinds)
         ):
@@ -69,10 +71,11 @@ def _expanded(
             read = Assign(old, ast.Subscript(ast.Name(a), index, ast.Load()), line=stmt.line)
             op = ast.Sub() if negative else ast.Add()
             total = Assign(new, ast.BinOp(ast.Name(old), op, v), line=stmt.line)
-            like = {**kinds, new: types.Array(types.float64, _rows(a, kinds), "C")}
+            rank = _rows(a, kinds) + 1 - (len(index.elts) if isinstance(index, ast.Tuple) else 1)
+            like = {**kinds, new: types.Array(types.float64, rank, "C")}
             store = _store_loop(a, index, ast.Name(new), like, fresh, stmt.line)
             reads = _expanded(read, kinds, fresh) or [read]
-            return [*reads, total, store]
+            return [*reads, total, *store]
         case Assign(
             target=t, value=ast.Subscript(value=ast.Name(id=a), slice=ast.Tuple() as index)
         ) if _indices(index, kinds) and len(index.elts) == _rows(a, kinds):
@@ -89,7 +92,19 @@ def _expanded(
                 Store(t, ast.Name(k), ast.Name(held), line=stmt.line),
             )
             zero, one = ast.Constant(0), ast.Constant(1)
-            return [Assign(t, empty, line=stmt.line), For(k, zero, size, one, body, line=stmt.line)]
+            loop = For(k, zero, size, one, body, line=stmt.line)
+            checks = _length_checks(index, kinds, stmt.line)
+            return [*checks, Assign(t, empty, line=stmt.line), loop]
+        case Assign(
+            target=t, value=ast.Subscript(value=ast.Name(id=a), slice=ast.Name(id=index))
+        ) if _is_integers(kinds.get(index)) and _rows(index, kinds) > 1 and _rows(a, kinds) == 1:
+            places, values = fresh("k"), fresh("v")
+            ravel = ast.Call(ast.Attribute(ast.Name("np"), "ravel"), [ast.Name(index)], [])
+            taken = ast.Subscript(ast.Name(a), ast.Name(places), ast.Load())
+            shape = ast.Attribute(ast.Name(index), "shape", ast.Load())
+            back = ast.Call(ast.Attribute(ast.Name("np"), "reshape"), [ast.Name(values), shape], [])
+            steps = ((places, ravel), (values, taken), (t, back))
+            return [Assign(name, value, line=stmt.line) for name, value in steps]
     return None
 
 
@@ -100,18 +115,34 @@ def _store_loop(
     kinds: Mapping[str, types.Type],
     fresh: Callable[[str], str],
     line: int,
-) -> Stmt:
-    """``for k in range(len(idx)): a[idx[k]] = v[k]``."""
+) -> list[Stmt]:
+    """``for k in range(len(idx)): a[idx[k]] = v[k]``, or ``= v`` where v is the same for all."""
     k = fresh("k")
+    rest = _rows(array, kinds) - (len(index.elts) if isinstance(index, ast.Tuple) else 1)
+    checks = _length_checks(index, kinds, line)
     body: list[Stmt] = []
-    if isinstance(value, ast.Name) and isinstance(kinds.get(value.id), types.Array):
+    if isinstance(value, ast.Name) and _rows(value.id, kinds) > rest:
         held = fresh("v")
+        checks.append(_same_length(value.id, _length(index, kinds), line))
         element = ast.Subscript(value, ast.Name(k), ast.Load())
         body.append(Assign(held, element, line=line))
         value = ast.Name(held)
     body.append(Store(array, _at(index, k, kinds), value, line=line))
     zero, one = ast.Constant(0), ast.Constant(1)
-    return For(k, zero, _length(index, kinds), one, tuple(body), line=line)
+    return [*checks, For(k, zero, _length(index, kinds), one, tuple(body), line=line)]
+
+
+def _length_checks(index: Expr, kinds: Mapping[str, types.Type], line: int) -> list[Stmt]:
+    """That index arrays side by side have one length: compiled loops would read beyond the end."""
+    parts = index.elts if isinstance(index, ast.Tuple) else []
+    arrays = [p.id for p in parts if isinstance(p, ast.Name) and _is_index_array(p, kinds)]
+    return [_same_length(a, _length(index, kinds), line) for a in arrays[1:]]
+
+
+def _same_length(name: str, length: Expr, line: int) -> Stmt:
+    """``if len(v) != len(idx): raise ValueError``."""
+    text = f"if len({name}) != {ast.unparse(length)}:\n    raise ValueError('shape mismatch')"
+    return Check(ast.parse(text).body[0], line=line)
 
 
 def _indices(index: Expr, kinds: Mapping[str, types.Type]) -> bool:
@@ -124,9 +155,12 @@ def _indices(index: Expr, kinds: Mapping[str, types.Type]) -> bool:
 
 def _is_index_array(part: Expr, kinds: Mapping[str, types.Type]) -> bool:
     kind = kinds.get(part.id) if isinstance(part, ast.Name) else None
-    return (
-        isinstance(kind, types.Array) and kind.ndim == 1 and isinstance(kind.dtype, types.Integer)
-    )
+    return _is_integers(kind) and getattr(kind, "ndim", 0) == 1
+
+
+def _is_integers(kind: types.Type | None) -> bool:
+    """Whether a type is that of an array of integers."""
+    return isinstance(kind, types.Array) and isinstance(kind.dtype, types.Integer)
 
 
 def _length(index: Expr, kinds: Mapping[str, types.Type]) -> Expr:

@@ -306,3 +306,20 @@ def constant_test(x):
     while False:
         x = x + 1
     return x
+
+
+@structured(1.5, 2)
+def membership(x, n):
+    if n in (1, 2, 3) and n not in (3,):
+        return x * x
+    return x
+
+
+@structured(1.3)
+def running_minimum_from_infinity(x):
+    best = float("inf")
+    for i in range(3):
+        v = (x - i) ** 2
+        if v < best:
+            best = v
+    return best

@@ -324,3 +324,17 @@ def list_argument_changed(x):
     x[0] = x[1] * x[2]
     x[1] += x[0]
     return x[0] * x[1]
+
+
+@structured(signed(4, 3), signed(3), compiled=True)
+def row_stored_through_an_index_array(a, v):
+    rows = np.array([0, 2, 0])
+    a[rows] = v
+    a[rows] += v * v
+    return np.sum(a * a * v)
+
+
+@structured(signed(4))
+def read_through_an_index_array_of_two_axes(v):
+    places = np.array([[0, 1], [1, 2]])
+    return np.sum(v[places] ** 2 * v[0])

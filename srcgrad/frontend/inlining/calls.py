@@ -35,6 +35,8 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
         if isinstance(func, ast.Name) and worker.scope.find(func.id) is None:
             raise undefined(worker, node, func.id)
         worker.refuse(node, f"`{ast.unparse(func)}` cannot be called here", "")
+    if value is float and (number := _spelt_number(node)) is not None:
+        return number
     canonical = registry.canonical_name(value)
     if value in (any, all):
         canonical = value.__name__
@@ -240,3 +242,16 @@ def _defaults(function: types.FunctionType) -> dict[str, Any]:
     values = function.__defaults__ or ()
     found = dict(zip(names[len(names) - len(values) :], values, strict=True))
     return found | (function.__kwdefaults__ or {})
+
+
+def _spelt_number(node: ast.Call) -> ast.expr | None:
+    """``float("inf")`` and the like as ``math.inf``."""
+    match node.args:
+        case [ast.Constant(value=str(text))]:
+            name = text.strip().lower().lstrip("+-")
+            if name not in ("inf", "infinity", "nan"):
+                return None
+            number = ast.Attribute(name_of("math"), name[:3], ast.Load())
+            negative = text.strip().startswith("-")
+            return ast.UnaryOp(ast.USub(), number) if negative else number
+    return None
