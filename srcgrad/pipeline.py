@@ -81,7 +81,8 @@ def derive(
     SrcgradError
         What cannot be differentiated.
     """
-    inlined = inline(parse(function))
+    source = parse(function)
+    inlined = inline(source, dict(zip(source.parameters, argument_types, strict=True)))
     extra = tuple(inlined.arrays.values())
     kinds = (*argument_types, *map(numba.typeof, extra))
     typed, result = infer(normalise(inlined), kinds, inlined.places)

@@ -30,6 +30,7 @@ from ..program import (
     Store,
     Update,
     View,
+    binds,
     blocks,
     walk,
     with_blocks,
@@ -61,6 +62,7 @@ def infer(
         typing = numba_types(program, argument_types, places)
     program = split_webs(program, typing.defined, places)
     typing = numba_types(program, argument_types, places)
+    refuse_optional(program, typing, known, places)
     program = typed(program, typing, known)
     spread = scattered(program)
     if spread is not program:
@@ -71,6 +73,27 @@ def infer(
     program = without_overlap(program)
     typing = numba_types(program, argument_types, places)
     return cast_numbers(typed(program, typing, known), typing), typing.result
+
+
+def refuse_optional(
+    program: Program,
+    typing: Typing,
+    known: Mapping[str, types.Type],
+    places: Mapping[int, Place],
+) -> None:
+    """Refuse a name that is None in one place and a value in another."""
+    kinds: dict[str, set[bool]] = {n: {isinstance(k, types.NoneType)} for n, k in known.items()}
+    for (_, name), kind in typing.defined.items():
+        found = kinds.setdefault(name, set())
+        if isinstance(kind, types.Optional):
+            found |= {True, False}
+        found.add(isinstance(kind, types.NoneType))
+    for stmt in walk(program.body):
+        for name in binds(stmt):
+            if len(kinds.get(name, ())) > 1:
+                reason = f"`{name}` is None in one place and a value in another"
+                advice = "start with a number that says so, such as math.inf, or use a flag"
+                raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
 
 
 def refuse_integer_stores(program: Program, places: Mapping[int, Place]) -> None:

@@ -15,14 +15,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba import types
 
 from ..errors import Place
 from .inlining.body import Body, name_of
 from .inlining.calls import call, closure, function_value
 from .inlining.captures import attribute_value, name_value
 from .inlining.comprehensions import comprehension
+from .inlining.displays import as_array
 from .inlining.loops import for_loop, while_loop
 from .parse import Source
+from .specialise import specialise
 from .structure import structure
 
 
@@ -51,16 +54,25 @@ class Inlined:
     places: Mapping[int, Place]
 
 
-def inline(source: Source) -> Inlined:
+def inline(source: Source, kinds: Mapping[str, types.Type] | None = None) -> Inlined:
     """Make a function stand on its own.
+
+    Parameters
+    ----------
+    source : Source
+        The function.
+    kinds : mapping of str to numba.types.Type, optional
+        Types of its parameters, where they are known: what is None or a tuple shapes the body.
 
     Raises
     ------
     UnsupportedError
         Where it calls what srcgrad does not know.
     """
-    tree = structure(source.tree)
-    worker = _Inliner(source, tree)
+    kinds = kinds or {}
+    nones = {name: isinstance(kind, types.NoneType) for name, kind in kinds.items()}
+    tree = structure(specialise(source.tree, nones))
+    worker = _Inliner(source, tree, kinds)
     body = worker.function_body(tree)
     new = ast.FunctionDef(
         name=tree.name, args=worker.arguments(tree.args), body=body, decorator_list=[]
@@ -79,7 +91,8 @@ class _Inliner(Body):
             new = arg.arg if self.usable(arg.arg) else self.fresh(arg.arg)
             self.scope.names[arg.arg] = ast.Name(new, ast.Load())
         self.declare(tree, self.scope, own=True)
-        return self.block(tree.body)
+        body = self.block(tree.body)
+        return self.prologue + body
 
     def arguments(self, old: ast.arguments) -> ast.arguments:
         """The parameters, all plain, under their names in the new body."""
@@ -234,6 +247,10 @@ class _Inliner(Body):
                 return self.parts(node)
             case ast.Compare(ops=ops) if any(isinstance(o, ast.In | ast.NotIn) for o in ops):
                 return self.membership(node)
+            case ast.Subscript(value=base, slice=index) if (
+                not isinstance(index, ast.Constant) and (array := as_array(self, base)) is not None
+            ):
+                return ast.Subscript(array, self.expr(index), ast.Load())
             case ast.Compare() | ast.Subscript():
                 return self.parts(node)
             case None:

@@ -73,6 +73,12 @@ class Source:
         """The function's name; a lambda's is ``f``."""
         return self.tree.name
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of all parameters, in order."""
+        args = self.tree.args
+        return tuple(a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs))
+
     def place(self, node: ast.AST) -> Place:
         """Where a node stands."""
         line = getattr(node, "lineno", self.tree.lineno)

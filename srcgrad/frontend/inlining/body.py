@@ -10,11 +10,12 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import numpy as np
+from numba import types
 
 from ...errors import Complaint, Place, UnsupportedError
 from ...rules import registry
@@ -82,8 +83,11 @@ class Body(ABC):
     def block_here(self, body: list[ast.stmt]) -> None:
         """The statements of a block, in the block at hand."""
 
-    def __init__(self, source: Source, tree: ast.FunctionDef) -> None:
+    def __init__(
+        self, source: Source, tree: ast.FunctionDef, kinds: Mapping[str, types.Type]
+    ) -> None:
         self.source = source
+        self.kinds = kinds
         self.taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | set(RESERVED)
         self.taken |= {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
         self.taken |= {k for k in registry.FUNCTIONS if "." not in k}
@@ -93,6 +97,8 @@ class Body(ABC):
         self.places: dict[int, Place] = {}
         self.known: dict[tuple[int, Any], tuple[str, Any]] = {}
         self.out: list[ast.stmt] = []
+        self.prologue: list[ast.stmt] = []
+        self.tuple_arrays: dict[str, ast.expr] = {}
         self.stack: list[Any] = [source.function]
         self.scope = Scope(source)
         self.next_line = 1_000_000

@@ -13,10 +13,12 @@ from typing import Any
 
 from ...rules import registry
 from ..parse import parse
+from ..specialise import specialise
 from ..structure import structure
 from .body import Body, Closure, Scope, assigned, name_of
 from .captures import capture, static, undefined
 from .comprehensions import reduction
+from .displays import spelt_out
 
 DEPTH = 40
 """How deep helpers may call helpers."""
@@ -46,6 +48,8 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
             if reduced is not None:
                 return reduced
             node = listed(worker, node)
+        if canonical in ("sum", "max", "min", "math.fsum"):
+            node = spelt_out(worker, node)
         worker.captured.append((worker.scope.source, ast.unparse(func), value))
         return known_call(worker, canonical, node)
     return user_call(worker, node, value)
@@ -115,7 +119,7 @@ def closure(worker: Body, node: ast.FunctionDef | ast.Lambda) -> Closure:
     ]
     for arg, value in pairs:
         defaults[arg.arg] = worker.bound_if_needed(worker.expr(value), node)
-    return Closure(structure(tree), worker.scope.source, worker.scope, defaults)
+    return Closure(tree, worker.scope.source, worker.scope, defaults)
 
 
 def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
@@ -137,7 +141,7 @@ def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
     worker.captured.append((worker.scope.source, text, value))
     source = parse(plain)
     defaults = {k: v for k, v in _defaults(plain).items()}
-    closure = Closure(structure(source.tree), source, None, {})
+    closure = Closure(source.tree, source, None, {})
     for name, default in defaults.items():
         saved, worker.scope = worker.scope, Scope(source)
         closure.defaults[name] = capture(worker, node, name, default)
@@ -155,11 +159,12 @@ def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None)
             "write it as a loop",
         )
     scope = Scope(closure.source, closure.scope)
-    bind_arguments(worker, closure, node, scope)
-    worker.declare(closure.tree, scope, own=False)
+    nones = bind_arguments(worker, closure, node, scope)
+    tree = structure(specialise(closure.tree, nones))
+    worker.declare(tree, scope, own=False)
     worker.stack.append(key)
     saved, worker.scope = worker.scope, scope
-    *body, last = closure.tree.body
+    *body, last = tree.body
     for stmt in body:
         worker.statement(stmt)
     result: ast.expr = ast.Constant(None)
@@ -173,8 +178,12 @@ def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None)
     return result
 
 
-def bind_arguments(worker: Body, closure: Closure, node: ast.Call, scope: Scope) -> None:
-    """Parameters: the argument itself where the body never rebinds it, else a new name."""
+def bind_arguments(worker: Body, closure: Closure, node: ast.Call, scope: Scope) -> dict[str, bool]:
+    """Parameters: the argument itself where the body never rebinds it, else a new name.
+
+    Returns which of them are None, as far as that is plain.
+    """
+    nones: dict[str, bool] = {}
     arguments = closure.tree.args
     names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
     every = names + [a.arg for a in arguments.kwonlyargs]
@@ -198,13 +207,15 @@ def bind_arguments(worker: Body, closure: Closure, node: ast.Call, scope: Scope)
             value = closure.defaults[name]
         else:
             worker.refuse(node, f"`{closure.tree.name}` needs an argument `{name}`", "")
+        if not isinstance(value, ast.Name):
+            nones[name] = isinstance(value, ast.Constant) and value.value is None
         atomic = isinstance(value, ast.Name | ast.Constant)
         if atomic and name not in rebound:
             scope.names[name] = value
         else:
             wish = name if worker.usable(name) else f"{name}_"
-            new = worker.bound(value, node, wish)
-            scope.names[name] = new
+            scope.names[name] = worker.bound(value, node, wish)
+    return nones
 
 
 def function_value(worker: Body, node: ast.expr) -> Closure | None:
@@ -222,7 +233,7 @@ def function_value(worker: Body, node: ast.expr) -> Closure | None:
     plain = getattr(value, "py_func", value)
     if canonical is None and isinstance(plain, types.FunctionType):
         source = parse(plain)
-        return Closure(structure(source.tree), source, None, {})
+        return Closure(source.tree, source, None, {})
     if canonical is None:
         return None
     body = ast.Return(ast.Call(node, [name_of("x")], []))

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable
 
 from .body import Body, Scope, name_of
+from .displays import elements
 from .loops import emit_loop, iteration
 
 
@@ -21,6 +22,11 @@ def comprehension(worker: Body, node: ast.ListComp) -> ast.expr:
     for generator in node.generators:
         local_targets(worker, generator.target)
     simple = len(node.generators) == 1 and not node.generators[0].ifs
+    known = elements(worker, node.generators[0].iter) if simple else None
+    if known is not None:
+        items = [_bound_round(worker, node, e) for e in known]
+        worker.scope = outer
+        return ast.List(items, ast.Load())
     if simple:
         filled(worker, name, node)
     else:
@@ -33,6 +39,13 @@ def comprehension(worker: Body, node: ast.ListComp) -> ast.expr:
         nested(worker, node.generators, append, node)
     worker.scope = outer
     return name_of(name)
+
+
+def _bound_round(worker: Body, node: ast.ListComp, element: ast.expr) -> ast.expr:
+    """One round over an element that is known: what it computes, under a name."""
+    target = worker.target(node.generators[0].target)
+    worker.emit(ast.Assign([target], element), node)
+    return worker.bound(worker.expr(node.elt), node)
 
 
 def filled(worker: Body, name: str, node: ast.ListComp) -> None:
@@ -67,8 +80,9 @@ def nested(
         fill()
         return
     first, *rest = generators
-    found = iteration(first.target, first.iter, set(), worker)
-    if found is None:
+    known = elements(worker, first.iter)
+    found = None if known is not None else iteration(first.target, first.iter, set(), worker)
+    if found is None and known is None:
         worker.refuse(first.iter, "this cannot be looped over", "loop over a range")
 
     def inside() -> None:
@@ -81,7 +95,11 @@ def nested(
         body, _ = worker.collect(lambda: nested(worker, rest, fill, at))
         worker.emit(ast.If(test, body, []), at)
 
-    emit_loop(worker, found, inside, at)
+    if found is not None:
+        emit_loop(worker, found, inside, at)
+    for element in known or ():
+        worker.emit(ast.Assign([worker.target(first.target)], element), at)
+        inside()
 
 
 def reduction(worker: Body, callee: str, node: ast.GeneratorExp | ast.ListComp) -> ast.expr | None:

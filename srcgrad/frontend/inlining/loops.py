@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .body import Body, assigned, name_of
-from .captures import captured_tuple, static
+from .captures import static
+from .displays import elements
 
 
 @dataclass
@@ -215,14 +216,10 @@ def while_loop(worker: Body, stmt: ast.While) -> None:
 
 def for_loop(worker: Body, stmt: ast.For) -> None:
     """A loop over anything that is understood, as one over a range, or unrolled."""
-    match stmt.iter:
-        case ast.Tuple(elts=elts) | ast.List(elts=elts):
-            unrolled(worker, stmt, [worker.bound_if_needed(worker.expr(e), stmt) for e in elts])
-            return
-        case ast.Name(id=name) if captured_tuple(worker, name) is not None:
-            values = captured_tuple(worker, name) or ()
-            unrolled(worker, stmt, [ast.Constant(v) for v in values])
-            return
+    known = elements(worker, stmt.iter)
+    if known is not None:
+        unrolled(worker, stmt, known)
+        return
     changed = assigned(stmt.body)
     found = iteration(stmt.target, stmt.iter, changed, worker)
     if found is None:

@@ -1,0 +1,119 @@
+"""Displays: sequences whose elements are known while inlining.
+
+In: an iterable of the user's. Out: its elements, one by one, or None: ``(a, b)``, a captured
+tuple of numbers, a parameter that is a tuple, and ``enumerate``, ``zip``, ``reversed`` of such.
+
+Invariant: elements are evaluated once, in order, and keep their values whatever is rebound later.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from numba import types
+
+from .body import Body, name_of
+from .captures import captured_tuple, static
+
+
+def elements(worker: Body, node: ast.expr) -> list[ast.expr] | None:
+    """The elements of an iterable, None where they are not known one by one."""
+    match node:
+        case ast.Tuple(elts=elts) | ast.List(elts=elts):
+            return [worker.bound_if_needed(worker.expr(e), node) for e in elts]
+        case ast.Name(id=name) if (values := captured_tuple(worker, name)) is not None:
+            return [ast.Constant(v) for v in values]
+        case ast.Name():
+            return _of_parameter(worker, node)
+        case ast.Call(func=func, args=args, keywords=keywords) if is_builtin(worker, func):
+            start = args[1:] + [k.value for k in keywords]
+            return _combined(worker, ast.unparse(func), args, start)
+    return None
+
+
+def is_builtin(worker: Body, func: ast.expr) -> bool:
+    """Whether a callee is ``enumerate``, ``zip`` or ``reversed``."""
+    found, value = static(worker, func)
+    return found and any(value is f for f in (enumerate, zip, reversed))
+
+
+def _combined(
+    worker: Body, name: str, args: list[ast.expr], start: list[ast.expr]
+) -> list[ast.expr] | None:
+    """``enumerate``, ``zip``, ``reversed`` of known elements."""
+    inner = args[:1] if name == "enumerate" else args
+    if not all(is_known(worker, a) for a in inner):
+        return None
+    each = [elements(worker, a) or [] for a in inner]
+    if name == "reversed":
+        return each[0][::-1]
+    if name == "zip":
+        return [ast.Tuple(list(e), ast.Load()) for e in zip(*each, strict=False)]
+    first = start[0] if start else ast.Constant(0)
+    if not isinstance(first, ast.Constant) or not isinstance(first.value, int):
+        return None
+    numbers = [ast.Constant(first.value + k) for k in range(len(each[0]))]
+    return [ast.Tuple([n, e], ast.Load()) for n, e in zip(numbers, each[0], strict=True)]
+
+
+def is_known(worker: Body, node: ast.expr) -> bool:
+    """Whether the elements of an iterable are known, without evaluating any."""
+    match node:
+        case ast.Tuple() | ast.List():
+            return True
+        case ast.Name(id=name):
+            known = captured_tuple(worker, name) is not None
+            return known or _parameter(worker, node) is not None
+        case ast.Call(func=func, args=args) if is_builtin(worker, func):
+            return all(is_known(worker, a) for a in args)
+    return False
+
+
+def _parameter(worker: Body, node: ast.Name) -> tuple[str, types.BaseTuple] | None:
+    """The name and type of a parameter that is a tuple and is never rebound."""
+    scope = worker.scope.find(node.id)
+    name = scope.names.get(node.id) if scope is not None else None
+    if not isinstance(name, ast.Name) or not worker.is_steady(name):
+        return None
+    kind: Any = worker.kinds.get(name.id)
+    return (name.id, kind) if isinstance(kind, types.BaseTuple) else None
+
+
+def _of_parameter(worker: Body, node: ast.Name) -> list[ast.expr] | None:
+    """The elements of a parameter that is a tuple."""
+    found = _parameter(worker, node)
+    if found is None:
+        return None
+    name, kind = found
+    return [worker.bound(s, node) for s in _subscripts(name_of(name), kind)]
+
+
+def as_array(worker: Body, node: ast.expr) -> ast.expr | None:
+    """An array of a parameter that is a tuple of numbers, for subscripts that vary."""
+    found = _parameter(worker, node) if isinstance(node, ast.Name) else None
+    if found is None or not all(isinstance(t, types.Float) for t in found[1].types):
+        return None
+    name, kind = found
+    if name not in worker.tuple_arrays:
+        parts = _subscripts(name_of(name), kind)
+        empty = ast.Attribute(name_of("np"), "array", ast.Load())
+        array = ast.Call(empty, [ast.List(parts, ast.Load())], [])
+        made, worker.tuple_arrays[name] = worker.collect(lambda: worker.bound(array, node, name))
+        worker.prologue += made
+    return worker.tuple_arrays[name]
+
+
+def spelt_out(worker: Body, node: ast.Call) -> ast.Call:
+    """``sum(p)`` of a parameter that is a tuple as ``sum((p[0], p[1]))``."""
+    match node.args:
+        case [ast.Name() as name] if (found := _parameter(worker, name)) is not None:
+            display = ast.Tuple(_subscripts(name, found[1]), ast.Load())
+            whole = ast.fix_missing_locations(ast.copy_location(display, name))
+            return ast.copy_location(ast.Call(node.func, [whole], node.keywords), node)
+    return node
+
+
+def _subscripts(base: ast.Name, kind: types.BaseTuple) -> list[ast.expr]:
+    """Every element of a tuple."""
+    return [ast.Subscript(base, ast.Constant(k), ast.Load()) for k in range(len(kind.types))]
