@@ -231,3 +231,24 @@ def lambda_replaced(x, n):
     if n > 5:
         g = lambda t: t * 3.0  # noqa: E731
     return g(x)
+
+
+def rows_kept_in_a_list(x):
+    history = [x * 1.0]  # refused: history | list of arrays
+    for k in range(3):
+        history.append(np.sin(history[k]) * x)
+    return np.sum(history[1] * history[3])
+
+
+def list_of_lists(x):
+    m = [[0.0, 0.0], [0.0, 0.0]]  # refused: m | list of lists
+    m[0][1] = x[0]
+    return m[0][1] * m[1][0]
+
+
+def best_so_far_from_none(x):
+    best = None  # refused: best | None in one place
+    for v in x:
+        if best is None or v > best:
+            best = v
+    return best * x[0]

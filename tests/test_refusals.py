@@ -81,7 +81,11 @@ def test_syntax_and_calls(name: str) -> None:
     assert_points(error, marks(function))
 
 
-@pytest.mark.parametrize("name", ["transforms", "unknown_method"])
+@pytest.mark.parametrize(
+    "name",
+    ["transforms", "unknown_method", "rows_kept_in_a_list", "list_of_lists",
+     "best_so_far_from_none"],
+)  # fmt: skip
 def test_array_functions(name: str) -> None:
     function = getattr(refused, name)
     assert_points(refusal(function, np.ones(4)), marks(function))

@@ -139,7 +139,7 @@ def facts(
     written = written_classes(program)
     arrays = {n for n, k in program.types.items() if isinstance(k, types.Array)}
     lists = {classes.get(n, n) for n, k in program.types.items() if isinstance(k, types.List)}
-    written -= {classes.get(n, n) for n in set(program.types) - arrays}
+    written -= {classes.get(n, n) for n in set(program.types) - arrays} - lists
     rebound = _rebound(program, classes, counts, home, arrays)
     viewed = _viewed_in_loops(program.body, False, classes, arrays)
     paired = written | {c for c in viewed if c not in rebound and c not in dynamic}

@@ -201,7 +201,7 @@ class _Planner:
         """What a statement overwrites, with everything in its blocks."""
         found: set[Cell] = set(binds(stmt))
         match stmt:
-            case Store(target=t) | Increment(target=t) | Pop(tape=t):
+            case Store(target=t) | Increment(target=t):
                 if not (isinstance(stmt, Increment) and stmt.index is None):
                     found |= self.memory(t)
                 else:
@@ -209,6 +209,14 @@ class _Planner:
         for block in blocks(stmt):
             for inner in block:
                 found |= self.writes(inner)
+        return found
+
+    def changes(self, stmt: Stmt) -> set[Cell]:
+        """What reads otherwise after a statement: what it writes, and lists that it resizes."""
+        found = self.writes(stmt)
+        for inner in walk((stmt,)):
+            if isinstance(inner, Push | Pop):
+                found |= self.memory(inner.tape) | {inner.tape}
         return found
 
     # First walk: privates
@@ -221,7 +229,7 @@ class _Planner:
             here = (*path, position)
             is_loop = isinstance(stmt, For | While)
             if is_loop and outermost:
-                self.loop_writes = self.writes(stmt)
+                self.loop_writes = self.changes(stmt)
             alive = self.facts.is_alive(stmt) or here in self.reversed_too
             found = self.reads(stmt) if alive else set()
             for which, inner in enumerate(blocks(stmt)):
@@ -336,7 +344,7 @@ class _Planner:
         between = list(body[start + 1 : last])
         if last > start and blocks(body[last]):
             between.append(body[last])
-        return not any(self.writes(s) & operands for s in between)
+        return not any(self.changes(s) & operands for s in between)
 
     def worthwhile(
         self, stmt: Stmt, operands: set[Cell], privates: set[Cell], needs: list[set[Cell]]

@@ -69,6 +69,7 @@ def infer(
         typing = numba_types(spread, argument_types, places)
         program = typed(spread, typing, known)
     refuse_integer_stores(program, places)
+    refuse_nested_lists(program, places)
     program = rewrite(program, lambda s: decide(s, program.types))
     program = without_overlap(program)
     typing = numba_types(program, argument_types, places)
@@ -94,6 +95,24 @@ def refuse_optional(
                 reason = f"`{name}` is None in one place and a value in another"
                 advice = "start with a number that says so, such as math.inf, or use a flag"
                 raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
+
+
+def refuse_nested_lists(program: Program, places: Mapping[int, Place]) -> None:
+    """Refuse lists of anything but numbers: what is written through their elements is not seen."""
+    for stmt in walk(program.body):
+        for name in binds(stmt):
+            kind = program.types.get(name)
+            if isinstance(kind, types.List) and not isinstance(kind.dtype, types.Number):
+                reason = f"`{name}` is a list of {_plural(kind.dtype)}"
+                advice = "fill an array with one more axis, `np.empty((n, ...))`"
+                raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
+
+
+def _plural(kind: types.Type) -> str:
+    """What elements of a type are called."""
+    if isinstance(kind, types.Array):
+        return "arrays"
+    return "lists" if isinstance(kind, types.List) else f"{kind}"
 
 
 def refuse_integer_stores(program: Program, places: Mapping[int, Place]) -> None:
@@ -161,6 +180,10 @@ def decide(stmt: Stmt, kinds: Mapping[str, types.Type]) -> list[Stmt]:
             kinds.get(t)
         ) and shares(v, kinds):
             return [View(t, s, v, line=line)]
+        case Assign(value=ast.Call(func=func, args=[left, right])) if ast.unparse(
+            func
+        ) == "np.dot" and not all(is_array_operand(a, kinds) for a in (left, right)):
+            return [replace(stmt, value=ast.BinOp(left, ast.Mult(), right))]
         case Update(target=t, op=op, value=v) if is_array(kinds.get(t)):
             if isinstance(op, ast.Add | ast.Sub):
                 return [Increment(t, None, v, isinstance(op, ast.Sub), line=line)]
@@ -179,6 +202,11 @@ def whole_update(target: str, op: ast.operator, value: Expr, line: int) -> Stmt:
 def is_array(kind: types.Type | None) -> bool:
     """Whether a type is an array's."""
     return isinstance(kind, types.Array)
+
+
+def is_array_operand(operand: Expr, kinds: Mapping[str, types.Type]) -> bool:
+    """Whether an atom is an array."""
+    return isinstance(operand, ast.Name) and is_array(kinds.get(operand.id))
 
 
 def is_reference(kind: types.Type | None) -> bool:

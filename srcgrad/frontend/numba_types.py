@@ -441,7 +441,7 @@ def _native(
     try:
         callee = context.resolve_value_type(function)
         signature = context.resolve_function_type(callee, tuple(arg_types), kw_types)
-    except (errors.NumbaError, NotImplementedError, AttributeError):
+    except (errors.NumbaError, NotImplementedError, AttributeError, ValueError):
         return None
     return None if signature is None else signature.return_type
 

@@ -3,7 +3,7 @@
 In: a typed Program. Out: a Program in which ``a[idx] = v`` stores one element (or row) a round, in
 order, so that the last of several stores to one place wins as in NumPy; ``a[idx] += v`` reads all,
 adds, then stores; ``a[i, j]`` of two index arrays is read one element a round; an index array of
-several axes is read through its ravelled form.
+several axes is read through its ravelled form; lists are summed and made arrays one by one.
 
 Invariant: the same object is returned where there is nothing of the kind.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from numba import types
 
@@ -48,7 +49,7 @@ def scattered(program: Program) -> Program:
 
     def statement(stmt: Stmt) -> list[Stmt]:
         stmt = with_blocks(stmt, tuple(map(block, blocks(stmt))))
-        new = _expanded(stmt, kinds, fresh)
+        new = _expanded(stmt, kinds, fresh) or _of_list(stmt, kinds, fresh)
         if new is not None:
             changed.append(stmt)
         return new or [stmt]
@@ -105,6 +106,30 @@ def _expanded(
             back = ast.Call(ast.Attribute(ast.Name("np"), "reshape"), [ast.Name(values), shape], [])
             steps = ((places, ravel), (values, taken), (t, back))
             return [Assign(name, value, line=stmt.line) for name, value in steps]
+    return None
+
+
+def _of_list(
+    stmt: Stmt, kinds: Mapping[str, types.Type], fresh: Callable[[str], str]
+) -> list[Stmt] | None:
+    """``sum(h)`` and ``np.array(h)`` of a list: element by element."""
+    match stmt:
+        case Assign(target=t, value=ast.Call(func=func, args=[ast.Name(id=h)], keywords=[])) if (
+            isinstance(kinds.get(h), types.List)
+            and isinstance(kinds[h].dtype, types.Float)
+            and ast.unparse(func) in ("sum", "np.array")
+        ):
+            k, held = fresh("k"), fresh("v")
+            size = ast.Call(ast.Name("len"), [ast.Name(h)], [])
+            element = ast.Subscript(ast.Name(h), ast.Name(k), ast.Load())
+            start: Expr = ast.Constant(0)
+            step: Stmt = Assign(t, ast.BinOp(ast.Name(t), ast.Add(), ast.Name(held)))
+            if ast.unparse(func) == "np.array":
+                start = ast.Call(ast.Attribute(ast.Name("np"), "empty"), [size], [])
+                step = Store(t, ast.Name(k), ast.Name(held))
+            body = (Assign(held, element, line=stmt.line), replace(step, line=stmt.line))
+            loop = For(k, ast.Constant(0), size, ast.Constant(1), body, line=stmt.line)
+            return [Assign(t, start, line=stmt.line), loop]
     return None
 
 

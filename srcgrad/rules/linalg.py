@@ -17,6 +17,7 @@ from .expressions import literal
 from .helpers import support
 from .patterns import Rank, Rule, family, make_rule, rule
 from .results import (
+    dot,
     floating,
     floats,
     fresh,
@@ -31,7 +32,7 @@ from .results import (
 
 # Products
 
-function(np.dot, "np.dot", "a, b, out=None", result=product)
+function(np.dot, "np.dot", "a, b, out=None", result=dot)
 function(np.vdot, "np.vdot", "a, b", result=inner)
 function(np.outer, "np.outer", "a, b, out=None", result=of_rank(2, 0, 1))
 function(np.inner, "np.inner", "a, b", result=product)

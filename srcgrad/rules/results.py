@@ -264,6 +264,12 @@ def product(x: Any, y: Any) -> Any:
     return fresh(promoted(x, y), sum(ranks) - 2)
 
 
+def dot(x: Any, y: Any) -> Any:
+    """``np.dot``: a product, also with a number."""
+    scalar = 0 in (rank(x), rank(y))
+    return elementwise(np.multiply)(x, y) if scalar else product(x, y)
+
+
 def inner(x: Any, y: Any) -> Any:
     """``np.vdot``: a scalar from any ranks."""
     return from_dtype(promoted(x, y)) if is_array(x) and is_array(y) else None

@@ -204,6 +204,7 @@ rule("z = np.logaddexp(x, y)", "grad_x += grad_z * np.exp(x - z)",
      "grad_y += grad_z * np.exp(y - z)")
 rule("z = np.logaddexp2(x, y)", "grad_x += grad_z * np.exp2(x - z)",
      "grad_y += grad_z * np.exp2(y - z)")
+alias(math.fmod, "np.fmod")
 rule("z = np.fmod(x, y)", "grad_x += grad_z", "grad_y -= grad_z * np.trunc(x / y)", domain=MODULUS)
 rule("z = np.heaviside(x, y)", "grad_y += grad_z if x == 0 else 0.0", when="scalar")
 rule("z = np.heaviside(x, y)", "grad_y += np.where(x == 0, grad_z, 0)", when="array")

@@ -20,6 +20,8 @@ def element_type(facts: Facts, stmt: Stmt) -> types.Type | None:
     """The type of what a store overwrites: a number's, or None for more than one element."""
     index = getattr(stmt, "index", None)
     kind = facts.program.types.get(getattr(stmt, "target", ""))
+    if isinstance(kind, types.List) and not isinstance(index, ast.Slice):
+        return kind.dtype
     if index is None or not isinstance(kind, types.Array):
         return None
     return kind.dtype if selected_rank(index, facts, stmt.target) == 0 else None  # type: ignore[attr-defined]
@@ -89,7 +91,7 @@ def old_elements(facts: Facts, stmt: Stmt) -> Expr:
     if index is None:
         return ast.Call(np_name("copy"), [array], [])
     old = ast.Subscript(array, index, ast.Load())
-    if element_type(facts, stmt) is not None and selected_rank(index, facts, stmt.target) == 0:  # type: ignore[attr-defined]
+    if element_type(facts, stmt) is not None:
         return old
     return ast.Call(np_name("copy"), [old], [])
 

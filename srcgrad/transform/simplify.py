@@ -121,6 +121,11 @@ def folded(expr: Any) -> Any:
                 return a
             if isinstance(op, ast.Add | ast.Sub) and right == 0:
                 return a
+        case ast.Call(func=ast.Attribute(attr="argsort"), args=[ast.Tuple(elts=elts)]):
+            order = [_integer(e) for e in elts]
+            if None not in order:
+                back = sorted(range(len(order)), key=lambda k: order[k] or 0)
+                return ast.Tuple([_constant(k) for k in back], ast.Load())
     return new
 
 

@@ -323,3 +323,31 @@ def running_minimum_from_infinity(x):
         if v < best:
             best = v
     return best
+
+
+@structured(1.5, None)
+def default_for_none(x, scale):
+    if scale is None:
+        scale = x * 2
+    return x * x * scale
+
+
+@structured(signed(3), None)
+def weights_or_none(x, w=None):
+    s = 0.0
+    for i in range(3):
+        s += x[i] * (w[i] if w is not None else 1.0)
+    return s * s
+
+
+def scaled_or_not(a, b=None, *, w=None):
+    if b is not None and w is None:
+        return a * b
+    if w is not None:
+        a = a * w
+    return a
+
+
+@structured(1.5, compiled=True)
+def helper_with_optional_arguments(x):
+    return scaled_or_not(x) + scaled_or_not(x, x) + scaled_or_not(x, x, w=x)

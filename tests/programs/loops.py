@@ -491,3 +491,13 @@ def pass_only(x):
     else:
         x = 0.0
     return x * x
+
+
+@structured((1.5, 2.0, 0.5), compiled=True)
+def tuple_argument_enumerated_and_subscripted(p):
+    total = 1.0
+    for i, v in enumerate(p):
+        total = total * v + i
+    for i in range(len(p)):
+        total = total * p[i] + 1.0
+    return total + sum(p) * max(p) + sum(v**3 for v in p)

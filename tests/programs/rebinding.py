@@ -208,5 +208,5 @@ def rows_rebound(a):
 def growing_array(x):
     y = x[:1] * 2.0
     for i in range(1, 5):
-        y = np.append(y, x[i] * y[i - 1])
+        y = np.concatenate((y, np.array([x[i] * y[i - 1]])))
     return np.sum(y)

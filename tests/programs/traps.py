@@ -280,14 +280,6 @@ def escaping_allocation(x):
     return np.sum(kept * x)
 
 
-@structured(signed(3))
-def rows_kept_in_a_list(x):
-    history = [x * 1.0]
-    for k in range(3):
-        history.append(np.sin(history[k]) * x)
-    return np.sum(history[1] * history[3]) + history[0][1]
-
-
 # 7. An inactive store that kills.
 @structured(signed(4), compiled=True)
 def killed_by_a_constant(a):

@@ -1,0 +1,98 @@
+"""Lists of numbers: appended to, popped, overwritten, summed."""
+
+import numpy as np
+
+from programs.case import signed, structured
+
+
+@structured(signed(3))
+def mean_of_what_was_appended(x):
+    errors = []
+    for k in range(3):
+        errors.append(x[k] ** 2)
+    return sum(errors) / len(errors)
+
+
+@structured(signed(3), compiled=True)
+def filled_by_subscripts(x):
+    h = [0.0] * 3
+    for k in range(3):
+        h[k] = x[k] ** 2
+    return h[0] * h[1] + h[2]
+
+
+@structured(signed(3))
+def made_an_array(x):
+    h = [x[0], x[1]]
+    h[0], h[1] = h[1], h[0]
+    h[1] += h[0] ** 2
+    return np.sum(np.array(h) * x[:2])
+
+
+@structured(signed(3))
+def overwritten_after_use(x):
+    h = [x[0], x[1]]
+    t = h[0] * h[1]
+    h[0] = t
+    u = h[0] * h[1]
+    h[1] = u * t
+    return h[0] * h[1]
+
+
+@structured(signed(3))
+def last_element_moves(x):
+    h = [x[0]]
+    s = h[-1]
+    h.append(x[1] * s)
+    t = s * s
+    h.append(t)
+    return h[0] * h[1] * h[2] * t
+
+
+@structured(signed(3), compiled=True)
+def popped_and_added_to_the_first(x):
+    h = [x[0]]
+    while len(h) < 5:
+        h.append(h[-1] * x[1])
+    while len(h) > 2:
+        y = h.pop()
+        h[0] += y
+    return h[0]
+
+
+@structured(signed(3))
+def overwritten_in_nested_loops(x):
+    h = [x[0], x[1], x[2]]
+    for _ in range(4):
+        for i in range(len(h)):
+            h[i] = h[i] * h[(i + 1) % len(h)]
+    return h[0] + h[1]
+
+
+@structured(signed(3), compiled=True)
+def grown_or_shrunk_by_its_last(x):
+    h = [x[0], x[1], x[2]]
+    for _ in range(4):
+        s = h[-1]
+        if s > 0.5:
+            h.append(s * 0.7)
+        else:
+            h.pop()
+        h[0] *= s
+    t = 0.0
+    for v in h:
+        t += v
+    return t
+
+
+@structured(signed(3))
+def stack_of_work(x):
+    stack = [0]
+    t = 0.0
+    while len(stack) > 0:
+        k = stack.pop()
+        t += x[k % 3] * t + x[0]
+        if k < 6:
+            stack.append(2 * k + 1)
+            stack.append(2 * k + 2)
+    return t
