@@ -69,7 +69,7 @@ def overwritten_in_nested_loops(x):
     return h[0] + h[1]
 
 
-@structured(signed(3), compiled=True)
+@structured(np.array([0.9, 0.8, 0.6]), compiled=True)
 def grown_or_shrunk_by_its_last(x):
     h = [x[0], x[1], x[2]]
     for _ in range(4):
