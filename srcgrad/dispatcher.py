@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numba
 from numba import types
@@ -20,11 +21,16 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import OmittedArg
 from numba.core.registry import CPUDispatcher
 
-from . import pipeline
 from .arguments import check_types, converted, is_floating, plain_signature, wrt_names
-from .backend.build import CONTRACTED, build
+from .backend.build import BUILT, CONTRACTED, WRAPPER, build
+from .backend.cache import Entry, gradient_digest
 from .errors import ArgumentError, CompileError, SrcgradError
+from .fingerprint import fingerprint
 from .frontend.parse import plain_function
+from .outline import outline
+
+if TYPE_CHECKING:
+    from .pipeline import Derived
 
 
 class GradFunction(CPUDispatcher):  # type: ignore[misc]
@@ -42,7 +48,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         self._names = tuple(self._signature.parameters)
         self._plains: dict[Any, Any] = {}
         self._compiled: dict[Any, Any] = {}
-        self._derived: dict[Any, pipeline.Derived] = {}
+        self._derived: dict[Any, Derived] = {}
         self._last: tuple[types.Type, ...] | None = None
         self._primal: Any = None
         super().__init__(_stub(plain, self._signature), targetoptions={"nopython": True})
@@ -62,47 +68,80 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             if args not in self.overloads:
                 check_types(args, self._names, self.wrt)
                 plain = self._plains[args] = self._dispatcher(args)
-                try:
-                    plain.compile(args)
-                except errors.NumbaError as error:
-                    raise self._explained(error, args) from None
+                self._finish(plain, args)
                 self.add_overload(plain.overloads[args])
             return self.overloads[args].entry_point
+
+    def _finish(self, plain: Any, args: tuple[types.Type, ...]) -> None:
+        """Have Numba load or compile a signature."""
+        try:
+            plain.compile(args)
+        except errors.NumbaError as error:
+            raise self._explained(error, args) from None
 
     def _dispatcher(self, args: tuple[types.Type, ...]) -> Any:
         """A plain dispatcher for a signature: the gradient, or a wrapper that converts."""
         effective = tuple(self._effective(k, n) for k, n in zip(args, self._names, strict=True))
-        derived = self._derive(effective)
-        compiled = self._compiled[effective] = build(derived.loops, derived.name, self._options)
-        same = all(
-            a == e or isinstance(a, types.Omitted) for a, e in zip(args, effective, strict=True)
-        )
-        if same and not derived.extra and not any(isinstance(a, types.Omitted) for a in args):
-            return compiled
-        return self._wrapper(compiled, args, effective, derived.extra)
+        seen = outline(self.__wrapped__)
+        assert seen is not None
+        if args == effective and not seen.arrays:
+            return self._kept(seen.digest, effective, args)
+        captured = {f"captured{k}_": array for k, array in enumerate(seen.arrays)}
+        wrapper = self._wrapper(args, effective, captured)
+        return self._kept(None if captured else seen.digest, effective, args, wrapper, captured)
+
+    def _with_captured(self, kinds: tuple[types.Type, ...]) -> Any:
+        """The gradient of a function that captures arrays: they are its last arguments."""
+        with global_compiler_lock:
+            if kinds not in self._compiled:
+                check_types(kinds, self._names, self.wrt)
+                seen = outline(self.__wrapped__)
+                assert seen is not None
+                every = (*kinds, *map(numba.typeof, seen.arrays))
+                self._compiled[kinds] = self._kept(seen.digest, kinds, every)
+                self._finish(self._compiled[kinds], every)
+            return self._compiled[kinds]
+
+    def _kept(
+        self,
+        digest: str | None,
+        effective: tuple[types.Type, ...],
+        args: tuple[types.Type, ...],
+        wrapper: str = "",
+        captured: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The dispatcher of one signature: from the disk, or derived and then kept there."""
+        self._last = effective
+        options = self._options if isinstance(self._options, bool) else sorted(self._options)
+        key = gradient_digest(digest, [self.wrt, self.with_value, self.bare, options], args)
+        if key in BUILT:
+            return BUILT[key]
+        entry = Entry(key)
+        if entry.text is None:
+            derived = self._derive(effective)
+            entry.fill(derived.loops + wrapper.format(derived.name), derived.name)
+            if self._mark() != digest:
+                entry.digest = None  # something was rebound meanwhile
+        return build(entry, self._options, captured)
+
+    def _mark(self) -> str:
+        """All that the gradient depends on, as far as it can be known."""
+        return fingerprint(plain_function(self.__wrapped__)).digest
 
     def _wrapper(
         self,
-        compiled: Any,
         args: tuple[types.Type, ...],
         effective: tuple[types.Type, ...],
-        extra: tuple[Any, ...],
-    ) -> Any:
-        """``def f(x, y=2.0): return compiled(float(x), y, captured)``."""
-        params, scope = parameters(self._signature)
-        scope["compiled"] = compiled
-        given = []
-        for name, kind, wanted in zip(self._names, args, effective, strict=True):
-            number = isinstance(wanted, types.Float) and isinstance(
-                kind, types.Integer | types.Boolean
-            )
-            omitted = isinstance(kind, types.Omitted) and isinstance(wanted, types.Float)
-            given.append(f"float({name})" if number or omitted else name)
-        for k, array in enumerate(extra):
-            scope[f"captured{k}_"] = array
-            given.append(f"captured{k}_")
-        exec(f"def wrapper({params}): return compiled({', '.join(given)})", scope)
-        return numba.njit(error_model="numpy", fastmath=False)(scope["wrapper"])
+        captured: Iterable[str],
+    ) -> str:
+        """``def converted(x, y): return gradient(float(x), y, captured)``, to be formatted."""
+        numbers = types.Integer | types.Boolean | types.Omitted
+        given = [
+            f"float({n})" if isinstance(w, types.Float) and isinstance(k, numbers) else n
+            for n, k, w in zip(self._names, args, effective, strict=True)
+        ]
+        call = f"return {{0}}({', '.join([*given, *captured])})"
+        return f"\n\ndef {WRAPPER}({', '.join(self._names)}):\n    {call}\n"
 
     def _effective(self, kind: types.Type, name: str) -> types.Type:
         """The type that the gradient is derived for."""
@@ -113,9 +152,10 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
                 return types.float64
         return types.unliteral(kind)
 
-    def _derive(self, kinds: tuple[types.Type, ...]) -> pipeline.Derived:
+    def _derive(self, kinds: tuple[types.Type, ...]) -> Derived:
         """The gradient's text for types, remembered."""
-        if kinds not in self._derived:
+        before = self._mark()
+        if (before, kinds) not in self._derived:
             if self.wrt is None and not any(map(is_floating, kinds)):
                 shown = ", ".join(f"{n}: {k}" for n, k in zip(self._names, kinds, strict=True))
                 raise ArgumentError(
@@ -126,11 +166,13 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
                 )
             wrapped = self.__wrapped__
             tupled = self.wrt is not None and not self.bare
-            self._derived[kinds] = pipeline.derive(
+            # The pipeline is imported where it is needed: a gradient on disk does without it.
+            pipeline = importlib.import_module(".pipeline", __package__)
+            self._derived[before, kinds] = pipeline.derive(
                 wrapped, self.wrt, self.with_value, kinds, tupled
             )
         self._last = kinds
-        return self._derived[kinds]
+        return self._derived[before, kinds]
 
     def _explained(self, error: Exception, args: tuple[types.Type, ...]) -> SrcgradError:
         """Numba's refusal of generated code, in short."""

@@ -9,7 +9,6 @@ values included; compiled callers keep what they were compiled with, as Numba ha
 
 from __future__ import annotations
 
-import ast
 import inspect
 import itertools
 from collections.abc import Callable
@@ -22,21 +21,18 @@ from numba.core.registry import CPUDispatcher
 
 from .arguments import converted
 from .dispatcher import GradFunction, parameters
-from .errors import AliasingError, ArgumentError, SrcgradError, UndefinedError
-from .frontend.inline import inline
-from .frontend.inlining.captures import Watch, watched
-from .frontend.parse import CellSpace, parse
+from .errors import AliasingError, ArgumentError, SrcgradError
+from .frontend.parse import CellSpace
+from .outline import Watch, outline
 
 
 def gradient_function(primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> GradFunction:
     """The gradient of a primal, checked at each call only where that is needed."""
     try:
-        inlined = inline(parse(primal))
-    except UndefinedError:
-        return CheckedGradFunction(primal, wrt, with_value, fastmath)
+        found = outline(primal, tolerant=True)
     except SrcgradError as error:
         raise error.with_traceback(None) from None
-    if watched(inlined.captured) or _writes_to_parameters(inlined.tree):
+    if found is None or found.watched or found.writes:
         return CheckedGradFunction(primal, wrt, with_value, fastmath)
     return GradFunction(primal, wrt, with_value, fastmath)
 
@@ -70,10 +66,9 @@ class CheckedGradFunction(GradFunction):
 
     def _look(self) -> None:
         """Find what the function is made of, and so how its calls are checked."""
-        inlined = inline(parse(self.__wrapped__))
-        self._watched = watched(inlined.captured)
-        self._writes = _writes_to_parameters(inlined.tree)
-        self._arrays = tuple(inlined.arrays.values())
+        found = outline(self.__wrapped__)
+        assert found is not None
+        self._watched, self._writes, self._arrays = found.watched, found.writes, found.arrays
         quick = not self._writes and not self._arrays
         call = _quick_call(self._signature, self._watched)
         self.__class__ = (
@@ -104,7 +99,7 @@ class CheckedGradFunction(GradFunction):
         values = [converted(v, k, k in wanted) for k, v in bound.arguments.items()]
         kinds = tuple(numba.typeof(v) for v in values)
         if kinds not in self._compiled:
-            self.compile(kinds)
+            self._with_captured(kinds)
         return self._compiled[kinds](*values, *self._arrays)
 
     def _check_overlap(self, args: dict[str, Any]) -> None:
@@ -116,21 +111,6 @@ class CheckedGradFunction(GradFunction):
                     f"`{n}` and `{m}` of `{self.__name__}` share memory, and it writes to an "
                     "argument: pass a copy of one"
                 )
-
-
-def _writes_to_parameters(tree: ast.FunctionDef) -> bool:
-    """Whether a body with several parameters may write to one of them."""
-    params = {a.arg for a in tree.args.args}
-    stores = any(
-        (isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store))
-        or (
-            isinstance(n, ast.AugAssign)
-            and isinstance(n.target, ast.Name)
-            and n.target.id in params
-        )
-        for n in ast.walk(tree)
-    )
-    return stores and len(params) > 1
 
 
 def _quick_call(signature: inspect.Signature, watch: tuple[Watch, ...]) -> Callable[..., Any]:

@@ -78,6 +78,70 @@ def test_captured_number_rebound(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "SCALE = 5.0" in gradient.source(2.0)
 
 
+class Fast:
+    rate = 2.0
+
+
+class Slow:
+    rate = 0.5
+
+
+def by_attributes(x):
+    return Fast.rate * x * x + Slow.rate * x
+
+
+def test_captured_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
+    gradient = grad(by_attributes)
+    assert gradient(1.0) == 4.5
+    monkeypatch.setattr(Slow, "rate", 10.0)
+    assert gradient(1.0) == 14.0
+
+
+def with_default(x, rate=3.0):
+    return rate * x
+
+
+def uses_default(x):
+    return with_default(x) * x
+
+
+rate = 100.0
+
+
+def test_default_of_a_helper_is_not_the_global_of_its_name() -> None:
+    assert grad(uses_default)(2.0) == 12.0
+
+
+def looped(x):
+    total = 0.0
+    for factor in FACTORS:
+        total += factor * x
+    return total
+
+
+def applied(x):
+    return apply(helper_argument, x)
+
+
+def apply(function, x):
+    return function(x)
+
+
+def helper_argument(x):
+    return 2.0 * x
+
+
+FACTORS = (1.0, 2.0)
+
+
+def test_captured_tuple_and_function_rebound(monkeypatch: pytest.MonkeyPatch) -> None:
+    gradient, other = grad(looped), grad(applied)
+    assert (gradient(1.0), other(1.0)) == (3.0, 2.0)
+    monkeypatch.setitem(globals(), "FACTORS", (4.0, 5.0))
+    monkeypatch.setitem(globals(), "helper_argument", math.sin)
+    assert (gradient(1.0), other(1.0)) == (9.0, pytest.approx(math.cos(1.0)))
+
+
 def test_captured_array_changed_and_rebound(monkeypatch: pytest.MonkeyPatch) -> None:
     gradient = grad(weighted)
     x = np.array([1.0, 2.0, 3.0])

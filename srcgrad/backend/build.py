@@ -1,77 +1,97 @@
 """Build: the text of a gradient becomes a compiled function.
 
-In: the text of a module, the name of its function, options. Out: a Numba dispatcher.
+In: an ``Entry`` with its text, options. Out: a Numba dispatcher, which finds the machine code in
+the entry or leaves it there.
 
-Invariant: the text is in a real file of its own, found by its contents, so that tracebacks and
-debuggers show the lines that run; the file is complete or not there.
+Invariant: the text is a module of a name of its own, in a file of its own, so that tracebacks and
+debuggers show the lines that run, and Numba never takes one function for another.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
+import atexit
+import functools
+import linecache
 import os
+import shutil
 import sys
 import tempfile
+import types
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numba
+
+from . import store
+from .cache import Entry
 
 CONTRACTED = frozenset({"contract", "reassoc", "nsz", "arcp"})
 """The default ``fastmath``: sums may be reordered, nan and infinity are honoured."""
 
+WRAPPER = "converted_"
+"""In a text, the function that converts arguments and calls the gradient."""
 
-def cache_folder() -> Path:
-    """Where generated files go: ``SRCGRAD_CACHE_DIR``, else the platform's cache folder."""
-    chosen = os.environ.get("SRCGRAD_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "srcgrad"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "srcgrad"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "srcgrad"
+BUILT: WeakValueDictionary[str | None, Any] = WeakValueDictionary()
+"""The dispatchers of this process by digest."""
 
 
-def write(text: str, name: str) -> Path:
-    """Put the text into a file named after its contents; in a temporary folder if need be."""
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    try:
-        folder = cache_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return _write(text, folder / f"{name}_{digest}.py")
-    except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="srcgrad-"))
-        return _write(text, folder / f"{name}_{digest}.py")
-
-
-def _write(text: str, path: Path) -> Path:
-    """Write a file whole: beside it first, then renamed into place."""
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        if path.read_text(encoding="utf-8") == text:
-            return path
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(temporary, path)
-    return path
-
-
-def build(text: str, name: str, fastmath: Any = CONTRACTED) -> Any:
+def build(
+    entry: Entry, fastmath: Any = CONTRACTED, captured: Mapping[str, Any] | None = None
+) -> Any:
     """Compile-ready dispatcher of the function in a text.
 
     Parameters
     ----------
-    text : str
-        A module.
-    name : str
-        The function in it.
+    entry : Entry
+        The module's text and the function in it.
     fastmath : bool or set of str
         As for ``numba.njit``.
+    captured : mapping, optional
+        Names that the text takes from outside.
     """
-    path = write(text, name)
-    scope: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
-    exec(compile(text, str(path), "exec"), scope)
+    path = _path(entry)
+    module = types.ModuleType(f"srcgrad_{path.stem}")
+    module.__file__ = str(path)
+    scope = vars(module)
+    scope |= captured or {}
+    sys.modules[module.__name__] = module  # Numba looks it up when it unpickles
+    exec(compile(str(entry.text), str(path), "exec"), scope)
     flags = set(fastmath) if isinstance(fastmath, frozenset | set | tuple | list) else fastmath
-    return numba.njit(fastmath=flags, error_model="numpy")(scope[name])
+    dispatcher = numba.njit(fastmath=flags, error_model="numpy")(scope[entry.name])
+    scope[entry.name] = dispatcher
+    if WRAPPER in scope:
+        dispatcher = numba.njit(fastmath=False, error_model="numpy")(scope[WRAPPER])
+    dispatcher._cache = entry
+    if entry.digest is not None:
+        BUILT[entry.digest] = dispatcher
+    return dispatcher
+
+
+def _path(entry: Entry) -> Path:
+    """Where the text stands, or will once its machine code is beside it; else a temporary file."""
+    root = store.folder() if entry.digest else None
+    if root is None:
+        entry.digest = None
+        path = _temporary_folder() / entry.filename
+        path.write_text(str(entry.text), encoding="utf-8")
+        return path
+    path = root / str(entry.digest) / entry.filename
+    if not path.exists():
+        text = str(entry.text)
+        linecache.cache[str(path)] = (len(text), None, text.splitlines(keepends=True), str(path))
+    return path
+
+
+@functools.cache
+def _temporary_folder() -> Path:
+    """A folder for the texts of this process."""
+    path, owner = tempfile.mkdtemp(prefix="srcgrad-"), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == owner:  # not in a forked child
+            shutil.rmtree(path, ignore_errors=True)
+
+    atexit.register(remove)
+    return Path(path)

@@ -87,26 +87,27 @@ class Source:
 
     def space(self, name: str) -> Mapping[str, Any] | None:
         """The namespace that a free name is looked up in; None where it cannot change."""
-        if name in self.local:
-            return None
-        code = self.function.__code__
-        if name in code.co_freevars and self.function.__closure__:
-            return CellSpace(self.function.__closure__[code.co_freevars.index(name)])
-        return self.function.__globals__ if name in self.function.__globals__ else None
+        return None if name in self.local else space(self.function, name)
 
     def resolve(self, name: str) -> Any:
         """What a free name means now, or ``MISSING``."""
-        if name in self.local:
-            return self.local[name]
-        code = self.function.__code__
-        if name in code.co_freevars and self.function.__closure__:
-            cell = self.function.__closure__[code.co_freevars.index(name)]
-            try:
-                return cell.cell_contents
-            except ValueError:
-                return MISSING
-        found = self.function.__globals__.get(name, MISSING)
-        return getattr(builtins, name, MISSING) if found is MISSING else found
+        return self.local[name] if name in self.local else resolve(self.function, name)
+
+
+def space(function: types.FunctionType, name: str) -> Mapping[str, Any] | None:
+    """The namespace that a free name of a function is looked up in; None for a builtin."""
+    code = function.__code__
+    if name in code.co_freevars and function.__closure__:
+        return CellSpace(function.__closure__[code.co_freevars.index(name)])
+    return function.__globals__ if name in function.__globals__ else None
+
+
+def resolve(function: types.FunctionType, name: str) -> Any:
+    """What a free name of a function means now, or ``MISSING``."""
+    found = space(function, name)
+    if found is not None:
+        return found.get(name, MISSING)
+    return getattr(builtins, name, MISSING)
 
 
 def plain_function(function: Any) -> types.FunctionType:

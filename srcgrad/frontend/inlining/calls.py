@@ -228,6 +228,7 @@ def function_value(worker: Body, node: ast.expr) -> Closure | None:
     found, value = static(worker, node)
     if not found or not callable(value) or isinstance(value, type):
         return None
+    worker.captured.append((worker.scope.source, ast.unparse(node), value))
     params = [ast.arg("x")]
     canonical = registry.canonical_name(value)
     plain = getattr(value, "py_func", value)

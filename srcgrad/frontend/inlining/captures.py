@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ...errors import Complaint, UndefinedError
-from ..parse import MISSING, Source
+from ..parse import MISSING
 from .body import Body, name_of
 
 
@@ -30,7 +29,7 @@ def name_value(worker: Body, node: ast.AST, name: str) -> ast.expr:
     value = worker.scope.source.resolve(name)
     if value is MISSING:
         raise undefined(worker, node, name)
-    return capture(worker, node, name, value)
+    return capture(worker, node, name, value, name)
 
 
 def undefined(worker: Body, node: ast.AST, name: str) -> UndefinedError:
@@ -40,17 +39,20 @@ def undefined(worker: Body, node: ast.AST, name: str) -> UndefinedError:
     return UndefinedError(Complaint(place, f"`{name}` is not defined", advice))
 
 
-def capture(worker: Body, node: ast.AST, name: str, value: Any) -> ast.expr:
-    """A value from outside, in the new body."""
+def capture(
+    worker: Body, node: ast.AST, name: str, value: Any, looked_up: str | None = None
+) -> ast.expr:
+    """A value from outside, in the new body; ``looked_up`` says under which name it was found."""
     if value is float or value is int or value is bool:
         return name_of(value.__name__)
     if isinstance(value, type) and issubclass(value, np.generic):
         return ast.Attribute(name_of("np"), value.__name__, ast.Load())
     if value is np.newaxis or value is Ellipsis:
         return ast.Constant(value)
-    worker.captured.append((worker.scope.source, name, value))
+    if looked_up is not None:
+        worker.captured.append((worker.scope.source, looked_up, value))
     shared = isinstance(value, np.ndarray)
-    key = (0, id(value)) if shared else (id(worker.scope.source.function), name)
+    key = (0, id(value)) if shared else (id(worker.scope.source.function), looked_up or name)
     if key in worker.known:
         return name_of(worker.known[key][0])
     if isinstance(value, list | tuple) and value and _numbers(value):
@@ -99,7 +101,7 @@ def attribute_value(worker: Body, node: ast.Attribute) -> ast.expr:
             return ast.Attribute(name_of(text), node.attr, ast.Load())
         if isinstance(value, float) and value != value and node.attr == "nan":
             return ast.Attribute(name_of("math"), "nan", ast.Load())
-    return capture(worker, node, node.attr, value)
+    return capture(worker, node, node.attr, value, ast.unparse(node))
 
 
 def static(worker: Body, node: ast.expr) -> tuple[bool, Any]:
@@ -125,35 +127,9 @@ def captured_tuple(worker: Body, name: str) -> tuple[Any, ...] | None:
         return None
     found = worker.scope.source.resolve(name)
     if isinstance(found, tuple) and all(isinstance(v, int | float) for v in found):
+        worker.captured.append((worker.scope.source, name, found))
         return found
     return None
-
-
-Watch = tuple[Mapping[str, Any], str, Any]
-"""A namespace, a name in it, and what the name meant when the gradient was derived."""
-
-
-def watched(captured: tuple[tuple[Source, str, Any], ...]) -> tuple[Watch, ...]:
-    """Where captured values can be looked up again quickly, those of libraries left out."""
-    found: dict[tuple[int, str], Watch] = {}
-    for source, name, value in captured:
-        *path, last = name.split(".")
-        if is_library(value) and last == getattr(value, "__name__", None):
-            continue
-        owner: Any = source.resolve(path[0]) if path else None
-        for attribute in path[1:]:
-            owner = getattr(owner, attribute, MISSING)
-        space = vars(owner) if path and hasattr(owner, "__dict__") else source.space(last)
-        if space is not None:
-            found[id(space), last] = (space, last, value)
-    return tuple(found.values())
-
-
-def is_library(value: Any) -> bool:
-    """Whether a captured function belongs to a library: under its own name nobody rebinds it."""
-    module = getattr(value, "__module__", None) or ""
-    root = str(module).partition(".")[0]
-    return isinstance(value, np.ufunc) or root in ("numpy", "math", "builtins", "scipy", "srcgrad")
 
 
 def _numbers(values: Any) -> bool:

@@ -1,0 +1,174 @@
+"""Outline: what has to be known of a function before its gradient can be called.
+
+In: a primal. Out: an ``Outline``: which captured values to compare at each call, which captured
+arrays to pass, whether arguments may be written to. It comes from the disk where the function's
+fingerprint is known there, else from its source.
+
+Invariant: a recalled outline is the one that the source would give; a fingerprint that misses
+anything that the source looks up is not used.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from .backend import cache
+from .errors import UndefinedError
+from .fingerprint import LIBRARIES, Fingerprint, fingerprint, look_up
+from .frontend.parse import MISSING, plain_function, resolve, space
+
+Watch = tuple[Mapping[str, Any], str, Any]
+"""A namespace, a name in it, and what the name meant when the gradient was derived."""
+
+Lookup = tuple[FunctionType, str, Any]
+"""A function, a free name in it (dotted), and what it means."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What calls of a gradient have to look at.
+
+    Attributes
+    ----------
+    digest : str or None
+        All that the gradient depends on; None where not all of it is known.
+    watched : tuple of Watch
+        Captured values that may be rebound.
+    arrays : tuple of numpy.ndarray
+        Captured arrays, in the order in which the gradient takes them.
+    writes : bool
+        Whether there are several parameters and one may be written to.
+    """
+
+    digest: str | None
+    watched: tuple[Watch, ...]
+    arrays: tuple[np.ndarray, ...]
+    writes: bool
+
+
+def outline(primal: Any, tolerant: bool = False) -> Outline | None:
+    """The outline of a function as it is now.
+
+    None, if ``tolerant``, where a name that it uses is not defined yet.
+
+    Raises
+    ------
+    SrcgradError
+        What cannot be differentiated.
+    """
+    mark = fingerprint(plain_function(primal))
+    key = cache.digest_of("outline", mark.digest)
+    record = cache.recall(key) if mark.complete else None
+    if record == {} and tolerant:
+        return None
+    if record:
+        return _recalled(mark, record)
+    try:
+        found, record = _examined(primal, mark)
+    except UndefinedError:
+        if mark.undefined:
+            cache.remember(key, {})
+        if tolerant:
+            return None
+        raise
+    if found.digest is not None:
+        cache.remember(key, record)
+    return found
+
+
+def _examined(primal: Any, mark: Fingerprint) -> tuple[Outline, dict[str, Any]]:
+    """The outline that a function's source gives, and what to remember of it."""
+    from .frontend.inline import inline  # costs more than all else here: only where needed
+    from .frontend.parse import parse
+
+    inlined = inline(parse(primal))
+    captured = [(source.function, name, value) for source, name, value in inlined.captured]
+    names = [mark.reference(function, name) for function, name, _ in captured]
+    arrays = [_reference_to(a, mark, captured) for a in inlined.arrays.values()]
+    writes = _writes_to_parameters(inlined.tree)
+    known = mark.complete and None not in names and None not in arrays
+    digest = mark.digest if known and fingerprint(mark.functions[0]) == mark else None
+    found = Outline(digest, watched(captured), tuple(inlined.arrays.values()), writes)
+    return found, {"captured": names, "arrays": arrays, "writes": writes}
+
+
+def _reference_to(
+    array: np.ndarray, mark: Fingerprint, captured: Iterable[Lookup]
+) -> tuple[int, str] | None:
+    """Where a captured array was found."""
+    places = (mark.reference(f, name) for f, name, value in captured if value is array)
+    return next(places, None)
+
+
+def _recalled(mark: Fingerprint, record: Mapping[str, Any]) -> Outline:
+    """The outline that was remembered, for the functions at hand."""
+
+    def found(reference: tuple[int, str]) -> Lookup:
+        position, name = reference
+        function = mark.functions[position]
+        return function, name, look_up(function, name)[1]
+
+    arrays = tuple(found(r)[2] for r in record["arrays"])
+    return Outline(mark.digest, watched(map(found, record["captured"])), arrays, record["writes"])
+
+
+class AttributeSpace(dict[str, Any]):
+    """An object's attributes, looked up like a namespace."""
+
+    def __init__(self, owner: Any) -> None:
+        super().__init__()
+        self.owner = owner
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """What the attribute is now."""
+        return getattr(self.owner, name, default)
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self.owner, name, MISSING)
+
+
+def watched(captured: Iterable[Lookup]) -> tuple[Watch, ...]:
+    """Where captured values can be looked up again quickly, those of libraries left out."""
+    found: dict[tuple[int, str], Watch] = {}
+    for function, name, value in captured:
+        *path, last = name.split(".")
+        if is_library(value) and last == getattr(value, "__name__", None):
+            continue
+        place: Mapping[str, Any] | None
+        if path:
+            owner: Any = resolve(function, path[0])
+            for attribute in path[1:]:
+                owner = getattr(owner, attribute, MISSING)
+            place = AttributeSpace(owner)
+        else:
+            owner = place = space(function, last)
+        if place is not None and place.get(last, MISSING) is value:
+            found[id(owner), last] = (place, last, value)
+    return tuple(found.values())
+
+
+def is_library(value: Any) -> bool:
+    """Whether a captured function belongs to a library: under its own name nobody rebinds it."""
+    module = str(getattr(value, "__module__", None) or "")
+    return isinstance(value, np.ufunc) or module.partition(".")[0] in LIBRARIES
+
+
+def _writes_to_parameters(tree: ast.FunctionDef) -> bool:
+    """Whether a body with several parameters may write to one of them."""
+    params = {a.arg for a in tree.args.args}
+    stores = any(
+        (isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store))
+        or (
+            isinstance(n, ast.AugAssign)
+            and isinstance(n.target, ast.Name)
+            and n.target.id in params
+        )
+        for n in ast.walk(tree)
+    )
+    return stores and len(params) > 1
