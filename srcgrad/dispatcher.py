@@ -81,7 +81,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
 
     def _dispatcher(self, args: tuple[types.Type, ...]) -> Any:
         """A plain dispatcher for a signature: the gradient, or a wrapper that converts."""
-        effective = tuple(self._effective(k, n) for k, n in zip(args, self._names, strict=True))
+        effective = self.effective(args)
         seen = outline(self.__wrapped__)
         assert seen is not None
         if args == effective and not seen.arrays:
@@ -184,6 +184,34 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             f"({', '.join(map(str, args))}):\n    " + "\n    ".join(lines[:8])
         )
 
+    # What a primal that calls this gradient needs
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """The primal's parameters."""
+        return self._signature
+
+    @property
+    def primal_function(self) -> Any:
+        """The primal as a plain Python function."""
+        return plain_function(self.__wrapped__)
+
+    def inlined(self) -> Any:
+        """The primal on its own: what it captures, whatever the types are."""
+        from .frontend.inline import inline  # costs much: a gradient on disk does without it
+        from .frontend.parse import parse
+
+        return inline(parse(self.__wrapped__))
+
+    def effective(self, kinds: Iterable[types.Type]) -> tuple[types.Type, ...]:
+        """The types that the gradient is derived for."""
+        return tuple(self._effective(k, n) for k, n in zip(kinds, self._names, strict=True))
+
+    def derived(self, kinds: tuple[types.Type, ...]) -> Derived:
+        """The gradient's text for types."""
+        check_types(kinds, self._names, self.wrt)
+        return self._derive(kinds)
+
     # Calls from Python
 
     def _compile_for_args(self, *args: Any, **kws: Any) -> Any:
@@ -276,6 +304,9 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
 
     def __reduce__(self) -> Any:
         primal, wrt, with_value, fastmath = self._setup
+        inner = getattr(primal, "__gradient__", None)
+        if inner is not None:
+            return _again, (inner, wrt, with_value, fastmath)
         plain = plain_function(primal)
         found: Any = inspect.getmodule(plain)
         for part in plain.__qualname__.split("."):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import linecache
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,8 @@ from .outline import Watch, outline
 
 def gradient_function(primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> GradFunction:
     """The gradient of a primal, checked at each call only where that is needed."""
+    if isinstance(primal, GradFunction):
+        primal = calling(primal)
     try:
         found = outline(primal, tolerant=True)
     except SrcgradError as error:
@@ -35,6 +38,25 @@ def gradient_function(primal: Any, wrt: Any, with_value: bool, fastmath: Any) ->
     if found is None or found.watched or found.writes:
         return CheckedGradFunction(primal, wrt, with_value, fastmath)
     return GradFunction(primal, wrt, with_value, fastmath)
+
+
+_numbers = itertools.count()
+
+
+def calling(gradient: GradFunction) -> Any:
+    """``def f(x): return gradient(x)``: a gradient as a primal, with a source of its own."""
+    params, scope = parameters(gradient.signature)
+    name = gradient.__name__ if gradient.__name__.isidentifier() else "f"
+    given = ", ".join(gradient.signature.parameters)
+    text = f"def {name}({params}):\n    return gradient({given})\n"
+    filename = f"<gradient {next(_numbers)} of {name}>"
+    scope |= {"gradient": gradient, "__name__": gradient.__module__}
+    exec(compile(text, filename, "exec"), scope)
+    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
+    function = scope[name]
+    function.__qualname__ = gradient.__qualname__
+    function.__gradient__ = gradient
+    return function
 
 
 _dispatch = CPUDispatcher.__call__

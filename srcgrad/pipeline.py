@@ -21,8 +21,9 @@ from .analysis.facts import facts
 from .analysis.recording import recording
 from .backend.emit import emit
 from .errors import ArgumentError, Complaint, Place
+from .frontend.closure import inline_closed
 from .frontend.infer import infer
-from .frontend.inline import Inlined, inline
+from .frontend.inline import Inlined
 from .frontend.normalise import normalise
 from .frontend.parse import parse
 from .program import Assign, Program, verify
@@ -44,6 +45,8 @@ class Derived:
         What Numba compiles.
     name : str
         The function's name in both.
+    result : numba.types.Type
+        The type of what it returns.
     extra : tuple of numpy.ndarray
         Captured arrays, passed after the user's arguments.
     """
@@ -51,6 +54,7 @@ class Derived:
     flat: str
     loops: str
     name: str
+    result: types.Type
     extra: tuple[Any, ...] = ()
 
 
@@ -82,7 +86,7 @@ def derive(
         What cannot be differentiated.
     """
     source = parse(function)
-    inlined = inline(source, dict(zip(source.parameters, argument_types, strict=True)))
+    inlined = inline_closed(source, dict(zip(source.parameters, argument_types, strict=True)))
     extra = tuple(inlined.arrays.values())
     kinds = (*argument_types, *map(numba.typeof, extra))
     typed, result = infer(normalise(inlined), kinds, inlined.places)
@@ -93,9 +97,9 @@ def derive(
         n for parts in structure.values() for n in ([parts] if isinstance(parts, str) else parts)
     ]
     flat = differentiate(prepared, names, structure, (with_value, tupled), inlined.places)
-    finished, _ = infer_again(flat, kinds, inlined.places)
+    finished, returned = infer_again(flat, kinds, inlined.places)
     loops = lower(finished)
-    return Derived(emit(finished), emit(loops, "loops"), flat.name, extra)
+    return Derived(emit(finished), emit(loops, "loops"), flat.name, returned, extra)
 
 
 def differentiate(

@@ -102,7 +102,9 @@ def refuse_nested_lists(program: Program, places: Mapping[int, Place]) -> None:
     for stmt in walk(program.body):
         for name in binds(stmt):
             kind = program.types.get(name)
-            if isinstance(kind, types.List) and not isinstance(kind.dtype, types.Number):
+            if isinstance(kind, types.List) and not isinstance(
+                kind.dtype, types.Number | types.Boolean
+            ):
                 reason = f"`{name}` is a list of {_plural(kind.dtype)}"
                 advice = "fill an array with one more axis, `np.empty((n, ...))`"
                 raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))

@@ -10,7 +10,7 @@ and after the call; a helper's names never capture the caller's.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from .inlining.calls import call, closure, function_value
 from .inlining.captures import attribute_value, name_value
 from .inlining.comprehensions import comprehension
 from .inlining.displays import as_array
+from .inlining.gradients import Expansion
 from .inlining.loops import for_loop, while_loop
 from .parse import Source
 from .specialise import specialise
@@ -45,6 +46,8 @@ class Inlined:
         (source, name, value) of everything that was looked up outside.
     places : mapping
         Line numbers of the tree to places in files.
+    gradients : mapping
+        Gradient functions that are still called, by the names that stand for them.
     """
 
     tree: ast.FunctionDef
@@ -52,9 +55,14 @@ class Inlined:
     arrays: Mapping[str, np.ndarray]
     captured: tuple[tuple[Source, str, Any], ...]
     places: Mapping[int, Place]
+    gradients: Mapping[str, Any]
 
 
-def inline(source: Source, kinds: Mapping[str, types.Type] | None = None) -> Inlined:
+def inline(
+    source: Source,
+    kinds: Mapping[str, types.Type] | None = None,
+    expansions: Sequence[Expansion] = (),
+) -> Inlined:
     """Make a function stand on its own.
 
     Parameters
@@ -63,6 +71,8 @@ def inline(source: Source, kinds: Mapping[str, types.Type] | None = None) -> Inl
         The function.
     kinds : mapping of str to numba.types.Type, optional
         Types of its parameters, where they are known: what is None or a tuple shapes the body.
+    expansions : sequence of Expansion
+        What the gradients that it calls become, in the order of the calls.
 
     Raises
     ------
@@ -72,13 +82,16 @@ def inline(source: Source, kinds: Mapping[str, types.Type] | None = None) -> Inl
     kinds = kinds or {}
     nones = {name: isinstance(kind, types.NoneType) for name, kind in kinds.items()}
     tree = structure(specialise(source.tree, nones))
-    worker = _Inliner(source, tree, kinds)
+    worker = _Inliner(source, tree, kinds, expansions)
     body = worker.function_body(tree)
     new = ast.FunctionDef(
         name=tree.name, args=worker.arguments(tree.args), body=body, decorator_list=[]
     )
     new = ast.fix_missing_locations(ast.copy_location(new, tree))
-    return Inlined(new, worker.constants, worker.arrays, tuple(worker.captured), worker.places)
+    left = {} if expansions else worker.gradients
+    return Inlined(
+        new, worker.constants, worker.arrays, tuple(worker.captured), worker.places, left
+    )
 
 
 class _Inliner(Body):

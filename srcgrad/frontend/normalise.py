@@ -11,7 +11,7 @@ on types (is ``b = a`` a copy or an alias? is ``u += v`` in place?) is left for 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NoReturn
 
 from ..errors import Complaint, Place, UnsupportedError
@@ -51,7 +51,7 @@ def normalise(inlined: Inlined) -> Program:
     hidden = tuple(inlined.arrays)
     taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | set(params) | set(hidden)
     taken |= set(inlined.constants)
-    flattener = Flattener(fresh_names("s", taken), inlined.places)
+    flattener = Flattener(fresh_names("s", taken), inlined.places, inlined.gradients)
     body = flattener.block(tree.body)
     return Program(
         name=tree.name,
@@ -115,9 +115,12 @@ def is_size(expr: Expr) -> bool:
 class Flattener:
     """Walks a body once and collects the statements of the block at hand."""
 
-    def __init__(self, fresh: Callable[[], str], places: Mapping[int, Place]) -> None:
+    def __init__(
+        self, fresh: Callable[[], str], places: Mapping[int, Place], gradients: Collection[str]
+    ) -> None:
         self.fresh = fresh
         self.places = places
+        self.gradients = gradients
         self.out: list[Stmt] = []
         self.line = 0
 
@@ -302,7 +305,7 @@ class Flattener:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value]):
                 self.emit(Push(name, self.atom(value), line=self.line))
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="pop"), args=[]):
-                self.emit(Pop(None, name, line=self.line))
+                self.emit(Pop(self.fresh(), name, line=self.line))
             case ast.Call(func=ast.Attribute(value=base, attr="fill"), args=[value]):
                 array, atom = self.name(base), self.atom(value)
                 self.emit(Store(array, whole(), atom, line=self.line))
@@ -386,6 +389,8 @@ class Flattener:
 
     def call(self, call: ast.Call) -> Expr:
         """A call with canonical name and arguments, operands as atoms."""
+        if isinstance(call.func, ast.Name) and call.func.id in self.gradients:
+            return ast.Call(call.func, [self.argument(a) for a in call.args], [])
         canonical = self.canonical(call, call)
         if not isinstance(canonical, ast.Call):
             return self.operation(canonical)

@@ -79,17 +79,27 @@ class _TypeOnly(CompilerBase):
 
 
 def numba_types(
-    program: Program, argument_types: tuple[types.Type, ...], places: Mapping[int, Place]
+    program: Program,
+    argument_types: tuple[types.Type, ...],
+    places: Mapping[int, Place],
+    calls: Mapping[str, Any] | None = None,
 ) -> Typing:
     """Type every definition of a program.
+
+    Parameters
+    ----------
+    program, argument_types, places
+        What is typed, for which arguments; where its statements stand.
+    calls : mapping, optional
+        Functions, known to Numba, that the program calls by other names than those of the rules.
 
     Raises
     ------
     UnsupportedError
         Where an operation does not exist for the types it gets, with the user's line.
     """
-    text = _Text(program)
-    scope = {"np": np, "math": math, **text.stubs, **program.constants}
+    text = _Text(program, calls or {})
+    scope = {"np": np, "math": math, **text.stubs, **text.calls, **program.constants}
     exec(compile(text.source, "<srcgrad types>", "exec"), scope)
     try:
         state = _infer(scope[program.name], argument_types)
@@ -131,7 +141,8 @@ def _infer(function: Any, argument_types: tuple[types.Type, ...]) -> Any:
 class _Text:
     """The program as Python text for inference: one statement a line, operations as stubs."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, calls: Mapping[str, Any]) -> None:
+        self.calls = calls
         self.lines = [f"def {program.name}({', '.join(program.params)}):"]
         self.paths: dict[int, Path] = {}
         self.statements: dict[int, Stmt] = {}
@@ -204,12 +215,16 @@ class _Text:
     def stubbed(self, expr: Any) -> Any:
         """Each operation as a call of its stub; subscripts, displays and tests as they are."""
         match expr:
+            case ast.BinOp(left=ast.List() as left, op=ast.Mult() as op, right=right):
+                return ast.BinOp(self.stubbed(left), op, self.stubbed(right))
             case ast.BinOp() | ast.Compare() | ast.UnaryOp(op=ast.USub() | ast.Invert()):
                 if isinstance(expr, ast.UnaryOp) and isinstance(expr.operand, ast.Constant):
                     return expr
                 return self.stub_call(expr)
             case ast.Call(func=ast.Name(id="len" | "range")):
                 return expr
+            case ast.Call(func=ast.Name(id=name), args=args) if name in self.calls:
+                return ast.Call(expr.func, [self.stubbed(a) for a in args], [])
             case ast.Call():
                 return self.stub_call(expr)
             case ast.AST():

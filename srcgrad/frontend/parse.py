@@ -60,6 +60,8 @@ class Source:
         The whole file, for carets.
     local : mapping
         Meanings that imports inside the function give.
+    generated : bool
+        Whether it is a listing of srcgrad's own: what it captures is captured already.
     """
 
     function: types.FunctionType
@@ -67,6 +69,7 @@ class Source:
     filename: str
     lines: tuple[str, ...]
     local: Mapping[str, Any] = field(default_factory=dict)
+    generated: bool = False
 
     @property
     def name(self) -> str:

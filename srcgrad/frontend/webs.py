@@ -4,8 +4,8 @@ In: a Program whose names may be bound several times, for things of different ty
 Program where definitions that never reach a common use have names of their own (``x``,
 ``x_1``), so that each name has one type and straight-line reassignment overwrites nothing.
 
-Invariant: every use reads what it read before. Integer names keep their one name (loop
-counters), and a name that may be unset where it is read starts as nan (a number) or is refused.
+Invariant: every use reads what it read before. Counters of loops keep their one name,
+and a name that may be unset where it is read starts as nan (a number) or is refused.
 """
 
 from __future__ import annotations
@@ -155,7 +155,8 @@ def split_webs(
             parent[find((here, name))] = find((real[0], name))
         if UNSET in reaching:
             unset.add((real[0], name))
-    final = web_names(flow, find, defined, fixed)
+    counters = {path for path, stmt in with_paths(program.body) if isinstance(stmt, For)}
+    final = web_names(flow, find, fixed, counters)
 
     def rename(name: str, paths: frozenset[Path] | None) -> str:
         if not paths:
@@ -240,8 +241,8 @@ def with_paths(body: Block, path: Path = ()) -> list[tuple[Path, Stmt]]:
 def web_names(
     flow: Flow,
     find: Callable[[Definition], Definition],
-    defined: Mapping[Definition, types.Type],
     fixed: set[str],
+    counters: set[Path],
 ) -> dict[Definition, str]:
     """A name for each web: the user's for the first, numbered ones for the others."""
     webs: dict[str, dict[Definition, list[Definition]]] = {}
@@ -253,9 +254,8 @@ def web_names(
     taken = set(webs)
     final: dict[Definition, str] = {}
     for name, group in webs.items():
-        kinds = [defined.get(d) for members in group.values() for d in members]
-        integers = all(isinstance(k, types.Integer | types.Boolean) for k in kinds)
-        if len(group) == 1 or (integers and name not in fixed):
+        places = {path for members in group.values() for path, _ in members}
+        if len(group) == 1 or places <= counters:
             continue
         for root in list(group)[1:]:
             number = 1

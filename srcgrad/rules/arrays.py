@@ -168,6 +168,11 @@ function(np.count_nonzero, "np.count_nonzero", "a, axis=None, *, keepdims=False"
          result=reduction("index"), derivative=False)
 
 rule("z = np.sum(x)", "grad_x += grad_z", spread=True)
+for _from, _shape in (("(5)", (1,)), ("(3,4)", (1, 4)), ("(2,3,4)", (1, 3, 1))):
+    rule("z = unbroadcast(x, shape)", "grad_x += grad_z", spread=True,
+         signature=f"{_from}->{_shape}", given={"shape": (_shape,)})
+rule("z = add_at(i, x, shape)", "grad_x += grad_z[i]", signature="(6),(6)->(4)",
+     given={"shape": ((4,),)}, domain={"i": lambda rng, shape: rng.integers(4, size=shape)})
 rule("z = np.sum(x, axis=axis)", "grad_x += np.expand_dims(grad_z, axis)", spread=True,
      given={"axis": AXES + TUPLES})
 rule("z = np.mean(x)", "grad_x += grad_z / x.size", spread=True)

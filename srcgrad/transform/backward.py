@@ -552,9 +552,8 @@ class Backward:
         """A list of zeros, as long as the list, as its shadow."""
         if name not in self.state:
             length = ast.Call(ast.Name("len", ast.Load()), [ast.Name(name, ast.Load())], [])
-            rounds = ast.Call(ast.Name("range", ast.Load()), [length], [])
-            comp = ast.comprehension(ast.Name("_", ast.Store()), rounds, [], 0)
-            self.emit(Assign(self.facts.gradient(name), ast.ListComp(ast.Constant(0.0), [comp])))
+            zeros = ast.BinOp(ast.List([ast.Constant(0.0)], ast.Load()), ast.Mult(), length)
+            self.emit(Assign(self.facts.gradient(name), zeros))
             self.state[name] = "owned"
         self.touched.add(name)
 

@@ -5,6 +5,8 @@ def scattered_repeatedly_grad(a, v, idx):
     # Forward pass: compute output
     a = np.copy(a)  # the caller's array is left alone
     s0 = v * v
+    if len(s0) != len(idx):
+        raise ValueError('shape mismatch')
     for k0 in range(len(idx)):
         v0 = s0[k0]
         a[idx[k0]] = v0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -84,10 +84,16 @@ class Body(ABC):
         """The statements of a block, in the block at hand."""
 
     def __init__(
-        self, source: Source, tree: ast.FunctionDef, kinds: Mapping[str, types.Type]
+        self,
+        source: Source,
+        tree: ast.FunctionDef,
+        kinds: Mapping[str, types.Type],
+        expansions: Sequence[Any],
     ) -> None:
         self.source = source
         self.kinds = kinds
+        self.expansions = expansions
+        self.gradients: dict[str, Any] = {}
         self.taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | set(RESERVED)
         self.taken |= {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
         self.taken |= {k for k in registry.FUNCTIONS if "." not in k}
@@ -104,6 +110,11 @@ class Body(ABC):
         self.next_line = 1_000_000
         self.lines: dict[tuple[str, int], int] = {}
         self.rebound: set[str] = set()
+
+    def note(self, name: str, value: Any) -> None:
+        """Note that a name was looked up outside."""
+        if not self.scope.source.generated:
+            self.captured.append((self.scope.source, name, value))
 
     def declare(self, tree: ast.FunctionDef, scope: Scope, own: bool) -> None:
         """Give every name that a function assigns its name in the new body."""

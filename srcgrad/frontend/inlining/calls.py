@@ -19,6 +19,7 @@ from .body import Body, Closure, Scope, assigned, name_of
 from .captures import capture, static, undefined
 from .comprehensions import reduction
 from .displays import spelt_out
+from .gradients import gradient_call
 
 DEPTH = 40
 """How deep helpers may call helpers."""
@@ -50,7 +51,7 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
             node = listed(worker, node)
         if canonical in ("sum", "max", "min", "math.fsum"):
             node = spelt_out(worker, node)
-        worker.captured.append((worker.scope.source, ast.unparse(func), value))
+        worker.note(ast.unparse(func), value)
         return known_call(worker, canonical, node)
     return user_call(worker, node, value)
 
@@ -126,11 +127,14 @@ def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
     """A call of a function from outside."""
     text = ast.unparse(node.func)
     if getattr(value, "__srcgrad__", None):
-        worker.refuse(
-            node,
-            f"`{text}` is itself a gradient; gradients of gradients are not supported yet",
-            "write the inner derivative out",
-        )
+        worker.note(text, value)
+        if value in worker.stack or value.primal_function in worker.stack:
+            worker.refuse(
+                node,
+                f"`{text}` is the gradient itself, not the function",
+                "give the function another name than its gradient",
+            )
+        return gradient_call(worker, node, value, expand)
     plain = getattr(value, "py_func", value)
     if not isinstance(plain, types.FunctionType):
         worker.refuse(
@@ -138,7 +142,7 @@ def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
             f"`{text}` is not a function that srcgrad knows",
             "use math, NumPy, or a function of your own in plain Python",
         )
-    worker.captured.append((worker.scope.source, text, value))
+    worker.note(text, value)
     source = parse(plain)
     defaults = {k: v for k, v in _defaults(plain).items()}
     closure = Closure(source.tree, source, None, {})
@@ -228,7 +232,7 @@ def function_value(worker: Body, node: ast.expr) -> Closure | None:
     found, value = static(worker, node)
     if not found or not callable(value) or isinstance(value, type):
         return None
-    worker.captured.append((worker.scope.source, ast.unparse(node), value))
+    worker.note(ast.unparse(node), value)
     params = [ast.arg("x")]
     canonical = registry.canonical_name(value)
     plain = getattr(value, "py_func", value)

@@ -50,7 +50,7 @@ def capture(
     if value is np.newaxis or value is Ellipsis:
         return ast.Constant(value)
     if looked_up is not None:
-        worker.captured.append((worker.scope.source, looked_up, value))
+        worker.note(looked_up, value)
     shared = isinstance(value, np.ndarray)
     key = (0, id(value)) if shared else (id(worker.scope.source.function), looked_up or name)
     if key in worker.known:
@@ -127,7 +127,7 @@ def captured_tuple(worker: Body, name: str) -> tuple[Any, ...] | None:
         return None
     found = worker.scope.source.resolve(name)
     if isinstance(found, tuple) and all(isinstance(v, int | float) for v in found):
-        worker.captured.append((worker.scope.source, name, found))
+        worker.note(name, found)
         return found
     return None
 
