@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -86,21 +86,25 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         assert seen is not None
         if args == effective and not seen.arrays:
             return self._kept(seen.digest, effective, args)
-        captured = {f"captured{k}_": array for k, array in enumerate(seen.arrays)}
+        extra = self._derive(effective).extra if seen.arrays else ()
+        captured = {f"captured{k}_": array for k, array in enumerate(extra)}
         wrapper = self._wrapper(args, effective, captured)
         return self._kept(None if captured else seen.digest, effective, args, wrapper, captured)
 
-    def _with_captured(self, kinds: tuple[types.Type, ...]) -> Any:
-        """The gradient of a function that captures arrays: they are its last arguments."""
+    def _with_captured(self, kinds: tuple[types.Type, ...]) -> tuple[Any, list[Any]]:
+        """The gradient of a function that captures arrays, and those that it takes at the end."""
         with global_compiler_lock:
             if kinds not in self._compiled:
                 check_types(kinds, self._names, self.wrt)
                 seen = outline(self.__wrapped__)
                 assert seen is not None
                 every = (*kinds, *map(numba.typeof, seen.arrays))
-                self._compiled[kinds] = self._kept(seen.digest, kinds, every)
-                self._finish(self._compiled[kinds], every)
-            return self._compiled[kinds]
+                plain = self._kept(seen.digest, kinds, every, arrays=seen.arrays)
+                taken = [seen.arrays[k] for k in plain._cache.takes]
+                self._finish(plain, (*kinds, *map(numba.typeof, taken)))
+                self._compiled[kinds] = plain, taken
+            found: tuple[Any, list[Any]] = self._compiled[kinds]
+            return found
 
     def _kept(
         self,
@@ -109,6 +113,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         args: tuple[types.Type, ...],
         wrapper: str = "",
         captured: Mapping[str, Any] | None = None,
+        arrays: Sequence[Any] = (),
     ) -> Any:
         """The dispatcher of one signature: from the disk, or derived and then kept there."""
         self._last = effective
@@ -120,6 +125,8 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         if entry.text is None:
             derived = self._derive(effective)
             entry.fill(derived.loops + wrapper.format(derived.name), derived.name)
+            places = {id(array): k for k, array in enumerate(arrays)}
+            entry.takes = [places[id(array)] for array in derived.extra if arrays]
             if self._mark() != digest:
                 entry.digest = None  # something was rebound meanwhile
         return build(entry, self._options, captured)

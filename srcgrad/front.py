@@ -120,9 +120,8 @@ class CheckedGradFunction(GradFunction):
         wanted = set(self.wrt or ())
         values = [converted(v, k, k in wanted) for k, v in bound.arguments.items()]
         kinds = tuple(numba.typeof(v) for v in values)
-        if kinds not in self._compiled:
-            self._with_captured(kinds)
-        return self._compiled[kinds](*values, *self._arrays)
+        plain, arrays = self._compiled.get(kinds) or self._with_captured(kinds)
+        return plain(*values, *arrays)
 
     def _check_overlap(self, args: dict[str, Any]) -> None:
         """Refuse arguments that share memory where the primal may write to one."""

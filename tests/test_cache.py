@@ -30,6 +30,16 @@ def of_scalar(x):
 
 
 @value_and_grad(wrt="x")
+def of_some(x, shift):
+    if shift is None:
+        return np.sum(WEIGHTS * x)
+    return np.sum(WEIGHTS[1] * x + OTHER * shift)
+
+
+OTHER = np.array([1.0, 1.0, 7.0])
+
+
+@value_and_grad(wrt="x")
 def of_array(x, power=2):
     return np.sum(WEIGHTS * x**power)
 """
@@ -234,6 +244,17 @@ def test_other_versions_are_a_miss(
     finally:
         monkeypatch.undo()
         cache.environment.cache_clear()
+
+
+def test_argument_that_decides_which_arrays_are_captured(
+    load: Callable[..., ModuleType], derivations: list[str]
+) -> None:
+    for expected in (2, 0):
+        derivations.clear()
+        program = load()
+        assert program.of_some(np.ones(3), None)[0] == 6.0
+        assert program.of_some(np.ones(3), 2.0)[0] == 24.0
+        assert len(derivations) == expected
 
 
 def test_rebound_after_import(load: Callable[..., ModuleType], derivations: list[str]) -> None:
