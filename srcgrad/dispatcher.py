@@ -205,10 +205,10 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
 
     def inlined(self) -> Any:
         """The primal on its own: what it captures, whatever the types are."""
-        from .frontend.inline import inline  # costs much: a gradient on disk does without it
+        from .frontend.closure import inline_untyped  # costs much: not where it is on disk
         from .frontend.parse import parse
 
-        return inline(parse(self.__wrapped__))
+        return inline_untyped(parse(self.__wrapped__))
 
     def effective(self, kinds: Iterable[types.Type]) -> tuple[types.Type, ...]:
         """The types that the gradient is derived for."""

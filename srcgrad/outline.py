@@ -84,10 +84,10 @@ def outline(primal: Any, tolerant: bool = False) -> Outline | None:
 
 def _examined(primal: Any, mark: Fingerprint) -> tuple[Outline, dict[str, Any]]:
     """The outline that a function's source gives, and what to remember of it."""
-    from .frontend.inline import inline  # costs more than all else here: only where needed
+    from .frontend.closure import inline_untyped  # costs much: only where needed
     from .frontend.parse import parse
 
-    inlined = inline(parse(primal))
+    inlined = inline_untyped(parse(primal))
     captured = [(source.function, name, value) for source, name, value in inlined.captured]
     names = [mark.reference(function, name) for function, name, _ in captured]
     arrays = [_reference_to(a, mark, captured) for a in inlined.arrays.values()]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numba
@@ -20,13 +20,12 @@ from numba import types
 from .analysis.facts import facts
 from .analysis.recording import recording
 from .backend.emit import emit
-from .errors import ArgumentError, Complaint, Place
-from .frontend.closure import inline_closed
-from .frontend.infer import infer
+from .errors import ArgumentError, Complaint, Place, UnsupportedError
 from .frontend.inline import Inlined
-from .frontend.normalise import normalise
+from .frontend.inlining.body import gradient_of
 from .frontend.parse import parse
 from .program import Assign, Program, verify
+from .recursion import Routines
 from .transform.adjoint import Parts, adjoint
 from .transform.lower import lower
 from .transform.prepare import prepare
@@ -85,21 +84,68 @@ def derive(
     SrcgradError
         What cannot be differentiated.
     """
-    source = parse(function)
-    inlined = inline_closed(source, dict(zip(source.parameters, argument_types, strict=True)))
+    routines = Routines()
+    typed, result, inlined = routines.typed(parse(function), argument_types)
+    check_result(result, inlined)
     extra = tuple(inlined.arrays.values())
     kinds = (*argument_types, *map(numba.typeof, extra))
-    typed, result = infer(normalise(inlined), kinds, inlined.places)
-    check_result(result, inlined)
+    finished, returned = gradient_program(
+        typed, kinds, inlined.places, routines, wrt, (with_value, tupled)
+    )
+    others = emitted_routines(routines)
+    check_constants([finished, *others])
+    flat = emit(finished, others)
+    loops = emit(lower(finished), [lower(p) for p in others], "loops")
+    return Derived(flat, loops, finished.name, returned, extra)
+
+
+def gradient_program(
+    typed: Program,
+    kinds: tuple[types.Type, ...],
+    places: Mapping[int, Place],
+    routines: Routines,
+    wrt: Sequence[str] | None,
+    shape: tuple[bool, bool],
+) -> tuple[Program, types.Type]:
+    """From a typed primal to its typed gradient, and the type of the result."""
     prepared = prepare(typed)
     structure = gradient_structure(prepared, wrt)
     names = [
         n for parts in structure.values() for n in ([parts] if isinstance(parts, str) else parts)
     ]
-    flat = differentiate(prepared, names, structure, (with_value, tupled), inlined.places)
-    finished, returned = infer_again(flat, kinds, inlined.places)
-    loops = lower(finished)
-    return Derived(emit(finished), emit(loops, "loops"), flat.name, returned, extra)
+    flat = differentiate(prepared, names, structure, shape, places)
+    flat = replace(flat, routines={**flat.routines, **routines.gradient_stubs()})
+    return infer_again(flat, kinds, places)
+
+
+def emitted_routines(routines: Routines) -> list[Program]:
+    """The recursive functions and their gradients, as the listing has them."""
+    found = []
+    for routine in routines.known.values():
+        assert routine.program is not None and routine.inlined is not None
+        found.append(routine.program)
+        if isinstance(routine.result, types.Float):
+            places = routine.inlined.places
+            gradient, _ = gradient_program(
+                routine.program, routine.kinds, places, routines, None, (False, False)
+            )
+            found.append(replace(gradient, name=gradient_of(routine.name)))
+    return found
+
+
+def check_constants(programs: Sequence[Program]) -> None:
+    """Refuse functions of one module in which a name stands for different captured values.
+
+    Raises
+    ------
+    UnsupportedError
+        With the name.
+    """
+    known: dict[str, object] = {}
+    for name, value in ((n, v) for p in programs for n, v in p.constants.items()):
+        if repr(known.setdefault(name, value)) != repr(value):
+            reason = f"`{name}` has different values in functions that call each other"
+            raise UnsupportedError(Complaint(None, reason, "give each its own name"))
 
 
 def differentiate(

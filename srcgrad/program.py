@@ -180,8 +180,9 @@ class Program:
         Captured scalars (and tuples of them) that the text names: emitted above the function.
     hidden : tuple of str
         Parameters that hold captured arrays.
-    helpers : tuple of callables
-        Functions that the text calls beyond numpy and math, whose source is emitted above it.
+    routines : mapping of str to callable
+        Functions that the text calls by name and that are emitted above it: recursive ones, and
+        their gradients. The callables have no bodies; Numba knows their types.
     filename : str
         The user's file, for error messages.
     doc : str
@@ -194,7 +195,7 @@ class Program:
     types: Mapping[str, Any] = field(default_factory=dict)
     constants: Mapping[str, object] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
-    helpers: tuple[Any, ...] = ()
+    routines: Mapping[str, Any] = field(default_factory=dict)
     filename: str = ""
     doc: str = ""
 

@@ -54,6 +54,7 @@ def test_digits() -> None:
 OTHERS = [
     "heat.py", "nbody.py", "rnn_loops.py", "rnn_numpy.py", "newton.py", "logistic_map.py",
     "ode_fit.py", "soft_dtw.py", "cholesky.py",
+    "determinant.py",
 ]  # fmt: skip
 
 

@@ -26,6 +26,7 @@ LISTED = [
     "mutation.interior_update", "mutation.scattered_repeatedly", "aliases.buffers_swapped",
     "aliases.row_view", "rebinding.recurrent_state", "traps.fused_rows",
     "traps.store_reversed", "simulations.heat_by_swap", "classics.cholesky",
+    "recursion.power", "recursion.mutual",
 ]  # fmt: skip
 BY_NAME = {case.name: case for case in CASES}
 

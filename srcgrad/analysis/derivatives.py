@@ -17,6 +17,7 @@ from typing import Literal
 from numba import types
 
 from ..errors import Complaint, Place, UnsupportedError
+from ..frontend.inlining.body import gradient_of
 from ..frontend.webs import substitute
 from ..program import Alias, Assign, Expr, Program, Stmt, View, binds, names, uses, walk
 from ..rules import registry
@@ -134,6 +135,8 @@ def partials(
             if any(isinstance(kinds.get(n), types.Array) for n in _array_subscripts(index)):
                 return _gathered(a, index, seed, kinds, stmt, places)
             return (Partial(a, seed, index=index),)
+    if isinstance(v, ast.Call) and isinstance(v.func, ast.Name) and v.func.id in program.routines:
+        return _of_routine(v, v.func.id, seed, kinds)
     if isinstance(v, ast.Call):
         declared = registry.FUNCTIONS.get(ast.unparse(v.func))
         if declared is not None and not declared.derivative:
@@ -172,6 +175,31 @@ def _from_rule(
         value = registry.instantiate(pull.value, mapping)
         result.append(Partial(operand.id, value, pull.negative, None, shape))
     return tuple(result)
+
+
+def _of_routine(
+    call: ast.Call, name: str, seed: Expr, kinds: Mapping[str, types.Type]
+) -> tuple[Partial, ...]:
+    """``z = f(x, n)`` of a recursive function: ``grad_z`` times the parts of its gradient."""
+    slopes = ast.Call(ast.Name(gradient_of(name), ast.Load()), call.args, [])
+    active = [k for k, a in enumerate(call.args) if _is_active(a, kinds)]
+    found = []
+    for part, k in reversed(list(enumerate(active))):
+        operand = call.args[k]
+        if not isinstance(operand, ast.Name):
+            continue
+        whole: Expr = slopes
+        if len(active) > 1:
+            whole = ast.Subscript(slopes, ast.Constant(part), ast.Load())
+        found.append(Partial(operand.id, ast.BinOp(seed, ast.Mult(), whole)))
+    return tuple(found)
+
+
+def _is_active(argument: Expr, kinds: Mapping[str, types.Type]) -> bool:
+    """Whether a recursive function has a derivative by this argument."""
+    if isinstance(argument, ast.Constant):
+        return isinstance(argument.value, float)
+    return isinstance(argument, ast.Name) and is_differentiable(kinds.get(argument.id))
 
 
 def _gathered(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,24 +49,26 @@ with warnings.catch_warnings():
 INDENT = "    "
 
 
-def emit(program: Program, level: str = "flat") -> str:
+def emit(program: Program, routines: Sequence[Program] = (), level: str = "flat") -> str:
     """The module's text.
 
     Parameters
     ----------
     program : Program
         Flat, or lowered to loops.
+    routines : sequence of Program
+        Functions that it calls by name: they come before it.
     level : {"flat", "loops"}
         Which of the two it is; it is said in the docstring.
     """
-    body = [*block(program.body, 1)]
-    if program.doc and level == "flat":
-        body.insert(0, f'{INDENT}"""{program.doc}"""')
-    function = "\n".join([f"def {program.name}({', '.join(program.params)}):", *body])
-    helpers = [f"@numba.njit\n{source.strip()}" for source in helper_sources(program)]
-    constants = [f"{name} = {literal(v)}" for name, v in used_constants(program).items()]
+    function = definition(program, level)
+    others = [f"@numba.njit\n{definition(r)}" for r in routines]
+    every = [*routines, program]
+    helpers = [f"@numba.njit\n{source.strip()}" for source in helper_sources(every)]
+    values = {name: literal(v) for p in every for name, v in used_constants(p).items()}
+    constants = [f"{name} = {text}" for name, text in values.items()]
     parts = ["\n".join(constants)] if constants else []
-    parts += [*helpers, function]
+    parts += [*helpers, *others, function]
     text = "\n\n\n".join(parts) + "\n"
     imports = [
         line
@@ -83,6 +85,14 @@ def emit(program: Program, level: str = "flat") -> str:
     return f"{head}\n\n\n{text}" if head else text
 
 
+def definition(program: Program, level: str = "flat") -> str:
+    """The function of a program."""
+    body = [*block(program.body, 1)]
+    if program.doc and level == "flat":
+        body.insert(0, f'{INDENT}"""{program.doc}"""')
+    return "\n".join([f"def {program.name}({', '.join(program.params)}):", *body])
+
+
 def used_constants(program: Program) -> Mapping[str, Any]:
     """Captured numbers that the program still names."""
     named = {
@@ -91,11 +101,11 @@ def used_constants(program: Program) -> Mapping[str, Any]:
     return {n: v for n, v in program.constants.items() if n in named}
 
 
-def helper_sources(program: Program) -> list[str]:
-    """Sources of the functions called by a bare name, in order of first use."""
+def helper_sources(programs: Sequence[Program]) -> list[str]:
+    """Sources of the rules' functions that are called by a bare name, in order of first use."""
     ranks: dict[str, list[tuple[int, ...]]] = {}
-    for expr in _all_expressions(program):
-        for node in ast.walk(expr):
+    for program in programs:
+        for node in (n for e in _all_expressions(program) for n in ast.walk(e)):
             match node:
                 case ast.Call(func=ast.Name(id=name), args=args) if registry.helper(name):
                     ranks.setdefault(name, []).append(tuple(_rank(a, program) for a in args))

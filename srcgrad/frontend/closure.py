@@ -11,42 +11,74 @@ is inlined with calls that only have a type, typed, and inlined again with the l
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import linecache
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numba
 from numba import types
-from numba.extending import type_callable
 
 from ..errors import Complaint, UnsupportedError
 from ..rules import registry
 from .inline import Inlined, inline
+from .inlining.calls import RecursionFoundError
 from .inlining.gradients import Expansion
 from .normalise import normalise
-from .numba_types import numba_types
-from .parse import Source
+from .numba_types import numba_types, typed_stub
+from .parse import Source, parse
 
 
-def inline_closed(source: Source, kinds: Mapping[str, types.Type]) -> Inlined:
+def inline_closed(
+    source: Source,
+    kinds: Mapping[str, types.Type],
+    outlined: Mapping[Any, str],
+    stub: Callable[[str, Any], Any],
+) -> Inlined:
     """Inline a function, gradients that it calls included.
+
+    Parameters
+    ----------
+    source, kinds, outlined
+        As for ``inline``.
+    stub : callable
+        Gives a function that Numba can type for a recursive function and its name.
 
     Raises
     ------
     UnsupportedError
         Where it calls what srcgrad does not know.
     """
-    first = inline(source, kinds)
+    first = inline(source, kinds, (), outlined)
     if not first.gradients:
         return first
-    return inline(source, kinds, expansions(first, tuple(kinds.values())))
+    stubs = {name: stub(name, function) for name, function in first.routines.items()}
+    return inline(source, kinds, expansions(first, tuple(kinds.values()), stubs), outlined)
 
 
-def expansions(inlined: Inlined, argument_types: tuple[types.Type, ...]) -> tuple[Expansion, ...]:
+def inline_untyped(source: Source) -> Inlined:
+    """Inline a function whatever the types are, for what it and all that it calls capture."""
+    outlined: dict[Any, str] = {}
+    while True:
+        try:
+            found = inline(source, outlined=outlined)
+            others = [inline(parse(f), outlined=outlined) for f in outlined]
+        except RecursionFoundError as error:
+            outlined[error.function] = error.function.__name__
+            continue
+        captured = found.captured + tuple(c for other in others for c in other.captured)
+        return replace(found, captured=captured)
+
+
+def expansions(
+    inlined: Inlined, argument_types: tuple[types.Type, ...], routines: Mapping[str, Any]
+) -> tuple[Expansion, ...]:
     """The listing of each gradient that is called, for the types of the arguments there."""
     seen: dict[str, tuple[types.Type, ...]] = {}
     stubs = {name: _stub(name, g, seen) for name, g in inlined.gradients.items()}
     every = (*argument_types, *map(numba.typeof, inlined.arrays.values()))
-    numba_types(normalise(inlined), every, inlined.places, stubs)
+    numba_types(normalise(inlined), every, inlined.places, {**routines, **stubs})
     found = []
     for name, gradient in inlined.gradients.items():
         if name not in seen:
@@ -66,30 +98,22 @@ def _is_float(kind: types.Type) -> bool:
 
 def _stub(name: str, gradient: Any, seen: dict[str, tuple[types.Type, ...]]) -> Any:
     """A function without a body whose type is that of a gradient's result."""
-    params = ", ".join(f"p{k}" for k in range(len(gradient.signature.parameters)))
-    scope: dict[str, Any] = {}
-    exec(f"def {name}({params}): raise NotImplementedError", scope)
-    stub = scope[name]
 
     def typed(*operands: types.Type) -> types.Type:
         seen[name] = tuple(map(types.unliteral, operands))
         result: types.Type = gradient.derived(gradient.effective(seen[name])).result
         return result
 
-    def generic(_: Any) -> Any:
-        scope = {"typed": typed}
-        exec(f"def typer({params}): return typed({params})", scope)
-        return scope["typer"]
-
-    type_callable(stub)(generic)
-    return stub
+    return typed_stub(name, len(gradient.signature.parameters), typed)
 
 
+@cache
 def _source(text: str, name: str) -> Source:
-    """The listing as a helper; functions that it carries are those of the rules."""
+    """The listing as a helper, once; functions that it carries are those of the rules."""
     filename = f"<listing of {name}>"
     scope: dict[str, Any] = {"__name__": name}
     exec(compile(text, filename, "exec"), scope)
+    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
     for known in list(scope):
         scope[known] = registry.helper(known) or scope[known]
     module = ast.parse(text)

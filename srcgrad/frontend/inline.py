@@ -48,6 +48,8 @@ class Inlined:
         Line numbers of the tree to places in files.
     gradients : mapping
         Gradient functions that are still called, by the names that stand for them.
+    routines : mapping
+        Recursive functions that are called, by name.
     """
 
     tree: ast.FunctionDef
@@ -56,12 +58,14 @@ class Inlined:
     captured: tuple[tuple[Source, str, Any], ...]
     places: Mapping[int, Place]
     gradients: Mapping[str, Any]
+    routines: Mapping[str, Any]
 
 
 def inline(
     source: Source,
     kinds: Mapping[str, types.Type] | None = None,
     expansions: Sequence[Expansion] = (),
+    outlined: Mapping[Any, str] | None = None,
 ) -> Inlined:
     """Make a function stand on its own.
 
@@ -73,16 +77,20 @@ def inline(
         Types of its parameters, where they are known: what is None or a tuple shapes the body.
     expansions : sequence of Expansion
         What the gradients that it calls become, in the order of the calls.
+    outlined : mapping of function to str, optional
+        Recursive functions: calls of them stay calls, by these names.
 
     Raises
     ------
     UnsupportedError
         Where it calls what srcgrad does not know.
+    RecursionFoundError
+        Where a function that is not in ``outlined`` calls itself.
     """
     kinds = kinds or {}
     nones = {name: isinstance(kind, types.NoneType) for name, kind in kinds.items()}
     tree = structure(specialise(source.tree, nones))
-    worker = _Inliner(source, tree, kinds, expansions)
+    worker = _Inliner(source, tree, kinds, expansions, outlined or {})
     body = worker.function_body(tree)
     new = ast.FunctionDef(
         name=tree.name, args=worker.arguments(tree.args), body=body, decorator_list=[]
@@ -90,7 +98,13 @@ def inline(
     new = ast.fix_missing_locations(ast.copy_location(new, tree))
     left = {} if expansions else worker.gradients
     return Inlined(
-        new, worker.constants, worker.arrays, tuple(worker.captured), worker.places, left
+        new,
+        worker.constants,
+        worker.arrays,
+        tuple(worker.captured),
+        worker.places,
+        left,
+        worker.routines,
     )
 
 
@@ -230,8 +244,12 @@ class _Inliner(Body):
         if isinstance(value, ast.Constant):
             return
         new = self.expr(value)
-        if isinstance(new, ast.Call):
-            self.emit(ast.Expr(new), stmt)
+        match new:
+            case ast.Call(func=ast.Name(id=name)) if name in self.routines:
+                reason = f"the recursive function `{name}` is called for what it changes"
+                self.refuse(stmt, reason, "return a number, or write it as a loop")
+            case ast.Call():
+                self.emit(ast.Expr(new), stmt)
 
     def expr(self, node: Any) -> Any:
         """An expression of the user's in the new body; statements it needs are emitted first."""

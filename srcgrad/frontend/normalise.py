@@ -51,7 +51,8 @@ def normalise(inlined: Inlined) -> Program:
     hidden = tuple(inlined.arrays)
     taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | set(params) | set(hidden)
     taken |= set(inlined.constants)
-    flattener = Flattener(fresh_names("s", taken), inlined.places, inlined.gradients)
+    calls = {*inlined.gradients, *inlined.routines}
+    flattener = Flattener(fresh_names("s", taken), inlined.places, calls)
     body = flattener.block(tree.body)
     return Program(
         name=tree.name,
@@ -116,11 +117,11 @@ class Flattener:
     """Walks a body once and collects the statements of the block at hand."""
 
     def __init__(
-        self, fresh: Callable[[], str], places: Mapping[int, Place], gradients: Collection[str]
+        self, fresh: Callable[[], str], places: Mapping[int, Place], calls: Collection[str]
     ) -> None:
         self.fresh = fresh
         self.places = places
-        self.gradients = gradients
+        self.calls = calls
         self.out: list[Stmt] = []
         self.line = 0
 
@@ -389,7 +390,7 @@ class Flattener:
 
     def call(self, call: ast.Call) -> Expr:
         """A call with canonical name and arguments, operands as atoms."""
-        if isinstance(call.func, ast.Name) and call.func.id in self.gradients:
+        if isinstance(call.func, ast.Name) and call.func.id in self.calls:
             return ast.Call(call.func, [self.argument(a) for a in call.args], [])
         canonical = self.canonical(call, call)
         if not isinstance(canonical, ast.Call):

@@ -59,6 +59,10 @@ Path = tuple[int, ...]
 """Where a statement stands: its position in the body, then block and position, and so on."""
 
 
+TYPED = "typed_"
+"""The name of the function that inference sees."""
+
+
 @dataclass(frozen=True)
 class Typing:
     """What inference found: types by (path, name), and the type of the result."""
@@ -98,11 +102,11 @@ def numba_types(
     UnsupportedError
         Where an operation does not exist for the types it gets, with the user's line.
     """
-    text = _Text(program, calls or {})
+    text = _Text(program, {**program.routines, **(calls or {})})
     scope = {"np": np, "math": math, **text.stubs, **text.calls, **program.constants}
     exec(compile(text.source, "<srcgrad types>", "exec"), scope)
     try:
-        state = _infer(scope[program.name], argument_types)
+        state = _infer(scope[TYPED], argument_types)
     except errors.NumbaError as error:
         raise text.explain(error, places) from None
     found: dict[tuple[Path, str], types.Type] = {}
@@ -143,7 +147,7 @@ class _Text:
 
     def __init__(self, program: Program, calls: Mapping[str, Any]) -> None:
         self.calls = calls
-        self.lines = [f"def {program.name}({', '.join(program.params)}):"]
+        self.lines = [f"def {TYPED}({', '.join(program.params)}):"]
         self.paths: dict[int, Path] = {}
         self.statements: dict[int, Stmt] = {}
         self.defines: dict[Path, set[str]] = {}
@@ -329,6 +333,20 @@ def _stub(pattern: str, arity: int) -> Any:
 
     type_callable(stub)(generic)
     return stub
+
+
+def typed_stub(name: str, arity: int, typed: Callable[..., types.Type]) -> Any:
+    """A function with no body whose type for given types of its arguments is ``typed`` of them."""
+    params = ", ".join(f"p{k}" for k in range(arity))
+    scope: dict[str, Any] = {"typed": typed}
+    exec(f"def {name}({params}): raise NotImplementedError", scope)
+
+    def generic(_: Any) -> Any:
+        exec(f"def typer({params}): return typed({params})", scope)
+        return scope["typer"]
+
+    type_callable(scope[name])(generic)
+    return scope[name]
 
 
 def _typed(expr: Expr, operands: tuple[types.Type, ...], context: Any) -> types.Type | None:

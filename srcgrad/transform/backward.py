@@ -20,6 +20,7 @@ from ..analysis.derivatives import Partial, substitute
 from ..analysis.facts import Facts, Path
 from ..analysis.recording import Plan, Rebuild, exposed, rounds_name
 from ..errors import Complaint, UnsupportedError
+from ..frontend.inlining.body import gradient_of
 from ..program import (
     Alias,
     Assign,
@@ -327,6 +328,7 @@ class Backward:
             self.restore(stmt, here)
         self.rebuild(here)
         if given and (target in self.state):
+            given = self.computed_once(stmt, given)
             self.touched.add(target)
             self.note_guards(stmt)
             self.give_all(given, target)
@@ -334,6 +336,19 @@ class Backward:
             self.take(target)
         if not (itself or wants_old):
             self.restore(stmt, here)
+
+    def computed_once(self, stmt: Stmt, given: tuple[Partial, ...]) -> tuple[Partial, ...]:
+        """The gradient of a recursive function is called once, whatever it is given to."""
+        match stmt:
+            case Assign(value=ast.Call(func=ast.Name(id=name), args=args)) if (
+                name in self.facts.program.routines
+            ):
+                held = self.tapes.fresh("slopes")
+                call = ast.Call(ast.Name(gradient_of(name), ast.Load()), args, [])
+                self.emit(Assign(held, call))
+                slopes = ast.Name(held, ast.Load())
+                return tuple(replace(p, value=_with_slopes(p.value, slopes)) for p in given)
+        return given
 
     def give_all(self, given: tuple[Partial, ...], target: str) -> None:
         """Give the gradient of a target to its operands; the target's own part comes last."""
@@ -556,6 +571,16 @@ class Backward:
             self.emit(Assign(self.facts.gradient(name), zeros))
             self.state[name] = "owned"
         self.touched.add(name)
+
+
+def _with_slopes(value: Expr, slopes: Expr) -> Expr:
+    """``seed * call[k]`` or ``seed * call`` with the call by its name."""
+    match value:
+        case ast.BinOp(left=left, op=op, right=ast.Subscript(slice=k)):
+            return ast.BinOp(left, op, ast.Subscript(slopes, k, ast.Load()))
+        case ast.BinOp(left=left, op=op):
+            return ast.BinOp(left, op, slopes)
+    return value
 
 
 @dataclass(frozen=True)

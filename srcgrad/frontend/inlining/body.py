@@ -89,7 +89,10 @@ class Body(ABC):
         tree: ast.FunctionDef,
         kinds: Mapping[str, types.Type],
         expansions: Sequence[Any],
+        outlined: Mapping[Any, str],
     ) -> None:
+        self.outlined = outlined
+        self.routines: dict[str, Any] = {}
         self.source = source
         self.kinds = kinds
         self.expansions = expansions
@@ -145,7 +148,8 @@ class Body(ABC):
 
     def usable(self, name: str) -> bool:
         """Whether a user's name can stay."""
-        return name not in RESERVED and name not in registry.FUNCTIONS
+        emitted = (*self.outlined.values(), *map(gradient_of, self.outlined.values()))
+        return name not in RESERVED and name not in registry.FUNCTIONS and name not in emitted
 
     def fresh(self, wish: str) -> str:
         """A free name."""
@@ -202,6 +206,11 @@ class Body(ABC):
         """Raise at a place."""
         place = self.scope.source.place(node)
         raise UnsupportedError(Complaint(place, reason, advice))
+
+
+def gradient_of(routine: str) -> str:
+    """What the gradient of a recursive function is called."""
+    return f"{routine}_gradient"
 
 
 def assigned(body: list[ast.stmt]) -> Counter[str]:

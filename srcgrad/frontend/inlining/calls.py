@@ -8,6 +8,7 @@ Invariant: arguments are evaluated once, in order; a helper's names never meet t
 from __future__ import annotations
 
 import ast
+import inspect
 import types
 from typing import Any
 
@@ -19,7 +20,7 @@ from .body import Body, Closure, Scope, assigned, name_of
 from .captures import capture, static, undefined
 from .comprehensions import reduction
 from .displays import spelt_out
-from .gradients import gradient_call
+from .gradients import arguments_in_order, gradient_call
 
 DEPTH = 40
 """How deep helpers may call helpers."""
@@ -156,11 +157,15 @@ def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
 def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None) -> ast.expr:
     """The body of a function in place of its call; what it returns."""
     key = identity if identity is not None else closure.tree
+    if isinstance(key, types.FunctionType) and key in worker.outlined:
+        return routine_call(worker, node, key)
+    if isinstance(key, types.FunctionType) and key in worker.stack:
+        raise RecursionFoundError(key)
     if key in worker.stack or len(worker.stack) > DEPTH:
         worker.refuse(
             node,
-            f"`{ast.unparse(node.func)}` calls itself; recursion cannot be differentiated yet",
-            "write it as a loop",
+            f"`{ast.unparse(node.func)}` calls itself inside another function",
+            "define it at the top level of a module",
         )
     scope = Scope(closure.source, closure.scope)
     nones = bind_arguments(worker, closure, node, scope)
@@ -180,6 +185,22 @@ def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None)
     worker.scope = saved
     worker.stack.pop()
     return result
+
+
+class RecursionFoundError(Exception):
+    """A function calls itself, directly or through others: it has to stay a call."""
+
+    def __init__(self, function: types.FunctionType) -> None:
+        super().__init__(function.__name__)
+        self.function = function
+
+
+def routine_call(worker: Body, node: ast.Call, function: types.FunctionType) -> ast.expr:
+    """A call of a recursive function: it stays one, with all arguments in order."""
+    name = worker.outlined[function]
+    worker.routines[name] = function
+    args = arguments_in_order(worker, node, inspect.signature(function))
+    return ast.copy_location(ast.Call(name_of(name), args, []), node)
 
 
 def bind_arguments(worker: Body, closure: Closure, node: ast.Call, scope: Scope) -> dict[str, bool]:

@@ -10,6 +10,7 @@ Invariant: arguments are evaluated once, in order; what the inner primal capture
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -44,7 +45,7 @@ def gradient_call(worker: Body, node: ast.Call, gradient: Any, expand: Expand) -
     inner = gradient.inlined()
     worker.captured += inner.captured
     arrays = [_held(worker, name, a) for name, a in inner.arrays.items()]
-    args = _arguments(worker, node, gradient)
+    args = arguments_in_order(worker, node, gradient.signature)
     number = len(worker.gradients)
     name = worker.fresh(f"gradient{number}_")
     worker.gradients[name] = gradient
@@ -74,9 +75,11 @@ def _held(worker: Body, name: str, array: np.ndarray) -> ast.expr:
     return held(worker, key, name, array, array, worker.arrays)
 
 
-def _arguments(worker: Body, node: ast.Call, gradient: Any) -> list[ast.expr]:
+def arguments_in_order(
+    worker: Body, node: ast.Call, signature: inspect.Signature
+) -> list[ast.expr]:
     """The arguments in the order of the parameters, defaults filled in."""
-    parameters = gradient.signature.parameters
+    parameters = signature.parameters
     given: dict[str, ast.expr] = dict(zip(parameters, node.args, strict=False))
     too_many = len(node.args) > len(parameters)
     for keyword in node.keywords:

@@ -1,0 +1,111 @@
+"""Recursive functions: what the corpus does not show."""
+
+import math
+
+import numpy as np
+import pytest
+from oracles import check_gradient, ridders, run_listing
+
+from srcgrad import UnsupportedError, grad, value_and_grad
+
+RATE = 0.7
+
+
+def decayed(x, n):
+    return x if n == 0 else RATE * decayed(x, n - 1) + x * x
+
+
+def greatest_divisor(a, b):
+    return a if b == 0 else greatest_divisor(b, a % b)
+
+
+def power(x, n):
+    if n == 0:
+        return 1.0
+    return x * power(x, n - 1)
+
+
+def by_divisor(x, n):
+    return x ** greatest_divisor(n, 12)
+
+
+def of_two_kinds(x):
+    return power(x, 2) + power(2, 3) * x
+
+
+def returns_a_pair(x, n):
+    if n == 0:
+        return x, 1.0
+    a, b = returns_a_pair(x, n - 1)
+    return a * x, b
+
+
+def first_of_pair(x):
+    a, b = returns_a_pair(x, 2)
+    return a * b
+
+
+def overwrites(a, n):
+    a[n] = 2.0 * a[n]
+    return a[n] if n == 0 else a[n] * overwrites(a, n - 1)
+
+
+def overwriting(a):
+    return overwrites(a, 2)
+
+
+def depth_by_data(x, y):
+    return y if y > 10.0 else depth_by_data(x, y * x + math.sin(x))
+
+
+def maximum_path(values, i, j):
+    if i == values.shape[0] - 1:
+        return values[i, j]
+    here = values[i, j] ** 2
+    return here + max(maximum_path(values, i + 1, j), maximum_path(values, i + 1, j + 1))
+
+
+def longest(values):
+    return maximum_path(values, 0, 0)
+
+
+TRIANGLE = np.array([[0.9, 0.0, 0.0], [0.4, 0.7, 0.0], [1.2, 0.3, 0.8]])
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [(decayed, (1.3, 4)), (by_divisor, (1.3, 18)), (depth_by_data, (1.3, 0.4)),
+     (longest, (TRIANGLE,))],
+    ids=["captured number", "of integers", "depth by data", "branches"],
+)  # fmt: skip
+def test_against_differences(f, args) -> None:
+    check_gradient(f, *args)
+
+
+def test_deep() -> None:
+    value, slope = value_and_grad(power, wrt="x")(1.001, 300)
+    assert value == pytest.approx(1.001**300)
+    assert slope == pytest.approx(300 * 1.001**299)
+
+
+def test_captured_number_rebound(monkeypatch: pytest.MonkeyPatch) -> None:
+    gradient = grad(decayed, wrt="x")
+    first = gradient(1.3, 2)
+    monkeypatch.setitem(globals(), "RATE", 0.5)
+    assert gradient(1.3, 2) != first
+    assert gradient(1.3, 2) == pytest.approx(ridders(lambda x: decayed(x, 2), 1.3)[0])
+
+
+def test_second_derivative() -> None:
+    second = grad(grad(power, wrt="x"), wrt="x")
+    assert run_listing(second, power, 1.3, 5) == pytest.approx(20 * 1.3**3)
+
+
+@pytest.mark.parametrize(
+    ("f", "arg", "word"),
+    [(of_two_kinds, 1.5, "is called for"), (first_of_pair, 1.5, "returns"),
+     (overwriting, np.ones(3), "changes its argument")],
+)  # fmt: skip
+def test_refused(f, arg, word: str) -> None:
+    with pytest.raises(UnsupportedError, match=word):
+        grad(f).source(arg)
