@@ -59,6 +59,10 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
 
     # Compilation
 
+    def _make_finalizer(self) -> Callable[[], None]:
+        """What happens when this object goes: nothing, its code belongs to the plain ones."""
+        return lambda: None
+
     def compile(self, sig: Any) -> Any:
         """Derive and compile the gradient for one signature."""
         args, _ = sigutils.normalize_signature(sig)

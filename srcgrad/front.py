@@ -133,10 +133,13 @@ class WithArrays(CPUDispatcher):  # type: ignore[misc]
         self._outer = outer
         self._arrays = arrays
         self._names = outer._names
+        self._plains: dict[Any, Any] = {}
         names = ", ".join([*self._names, *(f"captured{k}_" for k in range(len(arrays)))])
         scope: dict[str, Any] = {}
         exec(f"def {outer.__name__}({names}): pass", scope)
         super().__init__(scope[outer.__name__], targetoptions={"nopython": True})
+
+    _make_finalizer = GradFunction._make_finalizer
 
     def compile(self, sig: Any) -> Any:
         """Derive and compile the gradient for one signature, arrays included."""
@@ -145,7 +148,7 @@ class WithArrays(CPUDispatcher):  # type: ignore[misc]
             if args not in self.overloads:
                 kinds = args[: len(self._names)]
                 check_types(kinds, self._names, self._outer.wrt)
-                plain = self._outer._with_captured(kinds, self._arrays)
+                plain = self._plains[args] = self._outer._with_captured(kinds, self._arrays)
                 self.add_overload(plain.overloads[args])
             return self.overloads[args].entry_point
 
