@@ -8,6 +8,7 @@ import pytest
 from benchmarks.catalogue import PROBLEMS
 from benchmarks.problem import Problem, flat, reference, relative_error
 from benchmarks.problems.bundle import jacobian_by
+from benchmarks.problems.sums import points
 from oracles import bound, differences, run_listing
 
 from srcgrad import value_and_grad
@@ -113,7 +114,9 @@ def lstm_reference() -> tuple[Any, Any, Any]:
 def fit_reference(name: str, gradient: str = "gradient") -> tuple[Any, Any, Any]:
     found = reference(name)
     given = found["input"]
-    args = (np.array(given["x"]), *(given[k] for k in ("n", "s") if k in given))
+    args = (np.array(given["x"]), *([given["s"]] if "s" in given else []))
+    if "n" in given:
+        args = (*args, points(given["n"]))
     return args, np.ravel(found["primal"])[-1], [np.array(found[gradient])]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from srcgrad.gates import logsumexp
 
+from .. import vector_math
 from ..problem import Problem, hand_written, random
 
 LANES = 64
@@ -147,7 +148,7 @@ def gmm_hand(alpha, mu, q, l, x, gamma, m):
                 top[v] = top[v] if top[v] > w[j, v] else w[j, v]
         for j in range(k):
             for v in range(width):
-                w[j, v] = math.exp(w[j, v] - top[v])
+                w[j, v] = vector_math.exp(w[j, v] - top[v])
                 norm[v] += w[j, v]
         for v in range(width):
             total += top[v] + math.log(norm[v])

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .. import vector_math
 from ..problem import Problem, hand_written, random
 
 # --- LSTM ---------------------------------------------------------------------------------
@@ -103,23 +104,23 @@ def lstm_hand(main_params, extra_params, state, sequence):
             for j in range(b):
                 hidden, cell = state[2 * i, j], state[2 * i + 1, j]
                 a = u[j] * main_params[2 * i, j] + main_params[2 * i + 1, j]
-                kept[t, i, 0, j] = 1.0 / (1.0 + math.exp(-a))
+                kept[t, i, 0, j] = vector_math.sigmoid(a)
                 a = hidden * main_params[2 * i, b + j] + main_params[2 * i + 1, b + j]
-                kept[t, i, 1, j] = 1.0 / (1.0 + math.exp(-a))
+                kept[t, i, 1, j] = vector_math.sigmoid(a)
                 a = u[j] * main_params[2 * i, 2 * b + j] + main_params[2 * i + 1, 2 * b + j]
-                kept[t, i, 2, j] = 1.0 / (1.0 + math.exp(-a))
+                kept[t, i, 2, j] = vector_math.sigmoid(a)
                 a = hidden * main_params[2 * i, 3 * b + j] + main_params[2 * i + 1, 3 * b + j]
-                kept[t, i, 3, j] = math.tanh(a)
+                kept[t, i, 3, j] = vector_math.tanh(a)
                 kept[t, i, 4, j] = cell
                 cell = cell * kept[t, i, 0, j] + kept[t, i, 1, j] * kept[t, i, 3, j]
-                kept[t, i, 5, j] = math.tanh(cell)
+                kept[t, i, 5, j] = vector_math.tanh(cell)
                 u[j] = kept[t, i, 2, j] * kept[t, i, 5, j]
                 state[2 * i, j], state[2 * i + 1, j] = u[j], cell
         norm, weight = 2.0, 0.0
         for j in range(b):
             out[t, j] = u[j]
             y = u[j] * extra_params[1, j] + extra_params[2, j]
-            slope[t, j] = math.exp(y)
+            slope[t, j] = vector_math.exp(y)
             norm += slope[t, j]
             weight += sequence[t + 1, j]
             total += sequence[t + 1, j] * y
@@ -249,7 +250,9 @@ def rnn_hand(W, U, b, v, X, y):
                 s += W[i, j] * X[t, j]
             for j in range(n):
                 s += U[i, j] * h[t, j]
-            h[t + 1, i] = math.tanh(s)
+            h[t + 1, i] = s
+        for i in range(n):
+            h[t + 1, i] = vector_math.tanh(h[t + 1, i])
             p += v[i] * h[t + 1, i]
         slope[t] = 2.0 * (p - y[t])
         loss += (p - y[t]) ** 2
