@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.catalogue import PROBLEMS
-from benchmarks.problem import Problem, flat, reference, relative_error
-from benchmarks.problems.bundle import jacobian_by
-from benchmarks.problems.sums import points
 from oracles import bound, differences, run_listing
 
 from srcgrad import value_and_grad
+from tests.benchmarks.catalogue import PROBLEMS
+from tests.benchmarks.problem import Problem, flat, reference, relative_error
+from tests.benchmarks.problems.bundle import jacobian_by
+from tests.benchmarks.problems.sums import points
 
 SMALL = {
     "gmm": (2, 3, 6),
