@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -47,7 +47,6 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         self._options = CONTRACTED if fastmath is None else fastmath
         self._names = tuple(self._signature.parameters)
         self._plains: dict[Any, Any] = {}
-        self._compiled: dict[Any, Any] = {}
         self._derived: dict[Any, Derived] = {}
         self._last: tuple[types.Type, ...] | None = None
         self._primal: Any = None
@@ -59,6 +58,10 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         self.__doc__ = plain.__doc__
 
     # Compilation
+
+    def _make_finalizer(self) -> Callable[[], None]:
+        """What happens when this object goes: nothing, its code belongs to the plain ones."""
+        return lambda: None
 
     def compile(self, sig: Any) -> Any:
         """Derive and compile the gradient for one signature."""
@@ -89,31 +92,34 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         extra = self._derive(effective).extra if seen.arrays else ()
         captured = {f"captured{k}_": array for k, array in enumerate(extra)}
         wrapper = self._wrapper(args, effective, captured)
-        return self._kept(None if captured else seen.digest, effective, args, wrapper, captured)
+        digest = None if captured else seen.digest  # the arrays are frozen in the code
+        return self._kept(digest, effective, args, lambda d: wrapper.format(d.name), captured)
 
-    def _with_captured(self, kinds: tuple[types.Type, ...]) -> tuple[Any, list[Any]]:
-        """The gradient of a function that captures arrays, and those that it takes at the end."""
-        with global_compiler_lock:
-            if kinds not in self._compiled:
-                check_types(kinds, self._names, self.wrt)
-                seen = outline(self.__wrapped__)
-                assert seen is not None
-                every = (*kinds, *map(numba.typeof, seen.arrays))
-                plain = self._kept(seen.digest, kinds, every, arrays=seen.arrays)
-                taken = [seen.arrays[k] for k in plain._cache.takes]
-                self._finish(plain, (*kinds, *map(numba.typeof, taken)))
-                self._compiled[kinds] = plain, taken
-            found: tuple[Any, list[Any]] = self._compiled[kinds]
-            return found
+    def _with_captured(self, kinds: tuple[types.Type, ...], arrays: Sequence[Any]) -> Any:
+        """The gradient with the arrays that its primal captures as its last arguments."""
+        seen = outline(self.__wrapped__)
+        assert seen is not None
+        names = [*self._names, *(f"captured{k}_" for k in range(len(arrays)))]
+
+        def wrapper(derived: Derived) -> str:
+            taken = [next(k for k, a in enumerate(arrays) if a is e) for e in derived.extra]
+            if taken == list(range(len(arrays))):
+                return ""
+            given = [*self._names, *(f"captured{k}_" for k in taken)]
+            return function_text(WRAPPER, names, f"{derived.name}({', '.join(given)})")
+
+        args = (*kinds, *map(numba.typeof, arrays))
+        plain = self._kept(seen.digest, kinds, args, wrapper)
+        self._finish(plain, args)
+        return plain
 
     def _kept(
         self,
         digest: str | None,
         effective: tuple[types.Type, ...],
         args: tuple[types.Type, ...],
-        wrapper: str = "",
+        wrapper: Callable[[Derived], str] | None = None,
         captured: Mapping[str, Any] | None = None,
-        arrays: Sequence[Any] = (),
     ) -> Any:
         """The dispatcher of one signature: from the disk, or derived and then kept there."""
         self._last = effective
@@ -124,9 +130,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         entry = Entry(key)
         if entry.text is None:
             derived = self._derive(effective)
-            entry.fill(derived.loops + wrapper.format(derived.name), derived.name)
-            places = {id(array): k for k, array in enumerate(arrays)}
-            entry.takes = [places[id(array)] for array in derived.extra if arrays]
+            entry.fill(derived.loops + (wrapper(derived) if wrapper else ""), derived.name)
             if self._mark() != digest:
                 entry.digest = None  # something was rebound meanwhile
         return build(entry, self._options, captured)
@@ -147,8 +151,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             f"float({n})" if isinstance(w, types.Float) and isinstance(k, numbers) else n
             for n, k, w in zip(self._names, args, effective, strict=True)
         ]
-        call = f"return {{0}}({', '.join([*given, *captured])})"
-        return f"\n\ndef {WRAPPER}({', '.join(self._names)}):\n    {call}\n"
+        return function_text(WRAPPER, self._names, f"{{0}}({', '.join([*given, *captured])})")
 
     def _effective(self, kind: types.Type, name: str) -> types.Type:
         """The type that the gradient is derived for."""
@@ -321,6 +324,11 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         if found is self:
             return _by_name, (plain.__module__, plain.__qualname__)
         return _again, (primal, wrt, with_value, fastmath)
+
+
+def function_text(name: str, names: Iterable[str], result: str) -> str:
+    """A function of one line, as text to be appended to a module."""
+    return f"\n\ndef {name}({', '.join(names)}):\n    return {result}\n"
 
 
 def parameters(signature: inspect.Signature) -> tuple[str, dict[str, Any]]:

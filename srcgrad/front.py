@@ -15,12 +15,12 @@ import linecache
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
+from numba.core import sigutils
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
-from .arguments import converted
+from .arguments import check_types, converted
 from .dispatcher import GradFunction, parameters
 from .errors import AliasingError, ArgumentError, SrcgradError
 from .frontend.parse import CellSpace
@@ -82,17 +82,23 @@ class CheckedGradFunction(GradFunction):
                 return self(*args, **kws)
         if self._writes:
             self._check_overlap(dict(zip(self._names, args, strict=False)) | kws)
-        if self._arrays:
-            return self._with_arrays(args, kws)
-        return _dispatch(self, *args, **kws)
+        if not self._arrays:
+            return _dispatch(self, *args, **kws)
+        try:
+            bound = self._signature.bind(*args, **kws)
+        except TypeError as error:
+            raise ArgumentError(f"`{self.__name__}`: {error}") from None
+        bound.apply_defaults()
+        return _dispatch(self._inner, *bound.args, *self._arrays)
 
     def _look(self) -> None:
         """Find what the function is made of, and so how its calls are checked."""
         found = outline(self.__wrapped__)
         assert found is not None
         self._watched, self._writes, self._arrays = found.watched, found.writes, found.arrays
-        quick = not self._writes and not self._arrays
-        call = _quick_call(self._signature, self._watched)
+        self._inner = WithArrays(self, self._arrays) if self._arrays else self
+        quick = not self._writes
+        call = _quick_call(self._signature, self._watched, self._arrays)
         self.__class__ = (
             type("CheckedGradFunction", (CheckedGradFunction,), {"__call__": call})
             if quick
@@ -104,24 +110,10 @@ class CheckedGradFunction(GradFunction):
         with global_compiler_lock:
             self._look()
             self._derived.clear()
-            self._compiled.clear()
             self._plains.clear()
             self._primal = None
             self._reset_overloads()
             self.overloads.clear()
-
-    def _with_arrays(self, args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
-        """A call that passes captured arrays as they are now."""
-        try:
-            bound = self._signature.bind(*args, **kws)
-        except TypeError as error:
-            raise ArgumentError(f"`{self.__name__}`: {error}") from None
-        bound.apply_defaults()
-        wanted = set(self.wrt or ())
-        values = [converted(v, k, k in wanted) for k, v in bound.arguments.items()]
-        kinds = tuple(numba.typeof(v) for v in values)
-        plain, arrays = self._compiled.get(kinds) or self._with_captured(kinds)
-        return plain(*values, *arrays)
 
     def _check_overlap(self, args: dict[str, Any]) -> None:
         """Refuse arguments that share memory where the primal may write to one."""
@@ -134,7 +126,48 @@ class CheckedGradFunction(GradFunction):
                 )
 
 
-def _quick_call(signature: inspect.Signature, watch: tuple[Watch, ...]) -> Callable[..., Any]:
+class WithArrays(CPUDispatcher):  # type: ignore[misc]
+    """A gradient that takes the arrays that its primal captures as its last arguments."""
+
+    def __init__(self, outer: GradFunction, arrays: tuple[np.ndarray, ...]) -> None:
+        self._outer = outer
+        self._arrays = arrays
+        self._names = outer._names
+        self._plains: dict[Any, Any] = {}
+        names = ", ".join([*self._names, *(f"captured{k}_" for k in range(len(arrays)))])
+        scope: dict[str, Any] = {}
+        exec(f"def {outer.__name__}({names}): pass", scope)
+        super().__init__(scope[outer.__name__], targetoptions={"nopython": True})
+
+    _make_finalizer = GradFunction._make_finalizer
+
+    def compile(self, sig: Any) -> Any:
+        """Derive and compile the gradient for one signature, arrays included."""
+        args = tuple(sigutils.normalize_signature(sig)[0])
+        with global_compiler_lock:
+            if args not in self.overloads:
+                kinds = args[: len(self._names)]
+                check_types(kinds, self._names, self._outer.wrt)
+                plain = self._plains[args] = self._outer._with_captured(kinds, self._arrays)
+                self.add_overload(plain.overloads[args])
+            return self.overloads[args].entry_point
+
+    def _compile_for_args(self, *args: Any, **kws: Any) -> Any:
+        """What Numba calls on a miss: compile, or convert the arguments and call again."""
+        wanted = set(self._outer.wrt or ())
+        pairs = list(zip(self._names, args, strict=False))
+        new = [converted(value, name, name in wanted) for name, value in pairs]
+        if any(a is not b for a, b in zip(new, args, strict=False)):
+            return lambda *_, **__: self(*new, *self._arrays)
+        try:
+            return super()._compile_for_args(*args, **kws)
+        except SrcgradError as error:
+            raise error.with_traceback(None) from None
+
+
+def _quick_call(
+    signature: inspect.Signature, watch: tuple[Watch, ...], arrays: tuple[np.ndarray, ...]
+) -> Callable[..., Any]:
     """``__call__`` with the primal's own parameters: it costs a third less than ``*args``."""
     params, scope = parameters(signature)
     scope["dispatch"] = _dispatch
@@ -143,6 +176,10 @@ def _quick_call(signature: inspect.Signature, watch: tuple[Watch, ...]) -> Calla
         scope |= {f"space{k}_": getattr(space, "cell", space), f"value{k}_": value}
         place = ".cell_contents" if isinstance(space, CellSpace) else f"[{name!r}]"
         tests.append(f"space{k}_{place} is value{k}_")
+    given = list(signature.parameters)
+    captured = {f"captured{k}_": array for k, array in enumerate(arrays)}
+    scope |= captured
+    target = "self_._inner" if arrays else "self_"
     text = (
         f"def __call__(self_, {params}):\n"
         f"    try:\n"
@@ -150,9 +187,9 @@ def _quick_call(signature: inspect.Signature, watch: tuple[Watch, ...]) -> Calla
         f"    except (KeyError, ValueError):\n"
         f"        same = False\n"
         f"    if same:\n"
-        f"        return dispatch(self_, {', '.join(signature.parameters)})\n"
+        f"        return dispatch({', '.join([target, *given, *captured])})\n"
         f"    self_._renew()\n"
-        f"    return self_({', '.join(signature.parameters)})\n"
+        f"    return self_({', '.join(given)})\n"
     )
     exec(text, scope)
     call: Callable[..., Any] = scope["__call__"]

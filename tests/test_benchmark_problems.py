@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.catalogue import PROBLEMS
-from benchmarks.problem import Problem, flat, reference, relative_error
-from benchmarks.problems.bundle import jacobian_by
 from oracles import bound, differences, run_listing
 
 from srcgrad import value_and_grad
+from tests.benchmarks.catalogue import PROBLEMS
+from tests.benchmarks.problem import Problem, flat, reference, relative_error
+from tests.benchmarks.problems.bundle import jacobian_by
+from tests.benchmarks.problems.sums import points
 
 SMALL = {
     "gmm": (2, 3, 6),
@@ -113,7 +114,9 @@ def lstm_reference() -> tuple[Any, Any, Any]:
 def fit_reference(name: str, gradient: str = "gradient") -> tuple[Any, Any, Any]:
     found = reference(name)
     given = found["input"]
-    args = (np.array(given["x"]), *(given[k] for k in ("n", "s") if k in given))
+    args = (np.array(given["x"]), *([given["s"]] if "s" in given else []))
+    if "n" in given:
+        args = (*args, points(given["n"]))
     return args, np.ravel(found["primal"])[-1], [np.array(found[gradient])]
 
 

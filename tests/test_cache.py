@@ -1,5 +1,6 @@
 """The disk cache from end to end: what is found again, what is not, and in which processes."""
 
+import gc
 import importlib
 import json
 import os
@@ -9,10 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+import numba
 import numpy as np
 import pytest
 
-from srcgrad import pipeline
+from srcgrad import pipeline, value_and_grad
 from srcgrad.backend import build, store
 
 PROGRAM = """
@@ -205,6 +207,25 @@ def test_what_changes_nothing_is_a_hit(
     assert derivations == []
     assert edited.of_scalar.source() == load().of_scalar.source()
     assert derivations == ["of_scalar"] * 2, "a listing is derived when it is asked for"
+
+
+def test_one_gradient_made_twice_and_dropped_once(
+    load: Callable[..., ModuleType], derivations: list[str]
+) -> None:
+    def called_by_a_loop(gradient: object) -> float:
+        @numba.njit
+        def loop(x):
+            return gradient(x)[1]
+
+        return loop(3.0)
+
+    program = load()
+    first, second = (value_and_grad(program.of_scalar.__wrapped__) for _ in range(2))
+    assert called_by_a_loop(first) == called_by_a_loop(second) == 12.0
+    assert derivations == ["of_scalar"]
+    del first
+    gc.collect()
+    assert called_by_a_loop(second) == 12.0
 
 
 def test_types_and_layouts_have_entries_of_their_own(

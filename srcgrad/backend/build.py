@@ -30,7 +30,7 @@ from .cache import Entry
 CONTRACTED = frozenset({"contract", "reassoc", "nsz", "arcp"})
 """The default ``fastmath``: sums may be reordered, nan and infinity are honoured."""
 
-WRAPPER = "converted_"
+WRAPPER = "srcgrad_converted"
 """In a text, the function that converts arguments and calls the gradient."""
 
 BUILT: WeakValueDictionary[str | None, Any] = WeakValueDictionary()

@@ -111,21 +111,17 @@ class Entry(NullCache):  # type: ignore[misc]
         The function in the text.
     text : str or None
         The module; None until it is known.
-    takes : list of int
-        Which of the function's captured arrays are its last arguments.
     """
 
     def __init__(self, digest: str | None) -> None:
         self.digest = digest
         self.name = ""
         self.text: str | None = None
-        self.takes: list[int] = []
         self._code: bytes | None = None
         files = store.read(digest) if digest else None
         if files is not None and {CODE, RECORD} <= set(files):
             self._code = files[CODE]
-            record = json.loads(files[RECORD])
-            self.name, self.takes = record["name"], record["takes"]
+            self.name = json.loads(files[RECORD])["name"]
             self.text = files[self.filename].decode()
 
     @property
@@ -159,7 +155,7 @@ class Entry(NullCache):  # type: ignore[misc]
             code = serialize.dumps(_implementation.reduce(cres))
         except Exception:
             return  # what cannot be pickled is compiled in each process
-        record = json.dumps({"name": self.name, "takes": self.takes}).encode()
+        record = json.dumps({"name": self.name}).encode()
         text = str(self.text).encode()
         store.write(self.digest, {self.filename: text, CODE: code, RECORD: record})
 

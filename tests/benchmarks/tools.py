@@ -88,9 +88,10 @@ def jax(problem: Problem, args: tuple[Any, ...]) -> Run | None:
         function = problem.array(jax.numpy)
     else:
         return None
-    static = tuple(k for k, a in enumerate(args) if isinstance(a, int))
+    by = positions(problem)
+    static = tuple(k for k, a in enumerate(args) if not isinstance(a, np.ndarray) and k not in by)
     if problem.compose is None:
-        function = jax.value_and_grad(function, argnums=positions(problem))
+        function = jax.value_and_grad(function, argnums=by)
     compiled = jax.jit(function, static_argnums=static)
     given = [a if k in static else jax.numpy.asarray(a) for k, a in enumerate(args)]
     return lambda: jax.block_until_ready(compiled(*given))
@@ -117,9 +118,9 @@ def torch(problem: Problem, args: tuple[Any, ...]) -> Run | None:
     function, by = problem.array(torch), positions(problem)
 
     def run() -> Any:
-        given: list[Any] = [a if isinstance(a, int) else torch.tensor(a) for a in args]
+        given: list[Any] = [torch.tensor(a) if isinstance(a, np.ndarray) else a for a in args]
         for k in by:
-            given[k].requires_grad_(True)
+            given[k] = torch.as_tensor(given[k], dtype=torch.float64).requires_grad_(True)
         value = function(*given)
         value.backward()
         return (value.item(), *(given[k].grad.numpy() for k in by))

@@ -6,6 +6,7 @@ import numpy as np
 
 from srcgrad.gates import logsumexp
 
+from .. import vector_math
 from ..problem import Problem, hand_written, random
 
 LANES = 64
@@ -106,20 +107,21 @@ def gmm_array(xp):
 def gmm_hand(alpha, mu, q, l, x, gamma, m):
     n, d = x.shape
     k = len(alpha)
+    lanes = LANES if d <= 32 else LANES // 4  # the buffers have to stay in the cache
     diagonal = np.exp(q)
     ga, gmu, gq, gl = np.zeros(k), np.zeros_like(mu), np.zeros_like(q), np.zeros_like(l)
-    xs, y = np.empty((d, LANES)), np.empty((d, LANES))
-    z = np.empty((k, d, LANES))
-    w = np.empty((k, LANES))
-    top, norm = np.empty(LANES), np.empty(LANES)
+    xs, y = np.empty((d, lanes)), np.empty((d, lanes))
+    z = np.empty((k, d, lanes))
+    w = np.empty((k, lanes))
+    top, norm = np.empty(lanes), np.empty(lanes)
     dz = np.empty(d)
     sums = np.zeros(k)
     for j in range(k):
         for r in range(d):
             sums[j] += q[j, r]
     total = 0.0
-    for start in range(0, n, LANES):
-        width = min(LANES, n - start)
+    for start in range(0, n, lanes):
+        width = min(lanes, n - start)
         for r in range(d):
             for v in range(width):
                 xs[r, v] = x[start + v, r]
@@ -146,7 +148,7 @@ def gmm_hand(alpha, mu, q, l, x, gamma, m):
                 top[v] = top[v] if top[v] > w[j, v] else w[j, v]
         for j in range(k):
             for v in range(width):
-                w[j, v] = math.exp(w[j, v] - top[v])
+                w[j, v] = vector_math.exp(w[j, v] - top[v])
                 norm[v] += w[j, v]
         for v in range(width):
             total += top[v] + math.log(norm[v])

@@ -6,7 +6,10 @@ import numpy as np
 
 from srcgrad.gates import affine, sigmoid, softmax_cross_entropy
 
+from .. import vector_math
 from ..problem import Problem, hand_written, random
+
+LANES = 64
 
 # --- A network with one hidden layer ------------------------------------------------------
 
@@ -33,7 +36,7 @@ def network_hand(W1, b1, W2, b2, X, T):
     width = h.shape[1]
     for i in range(rows):
         for j in range(width):
-            h[i, j] = 1.0 / (1.0 + math.exp(-(h[i, j] + b1[j])))
+            h[i, j] = vector_math.sigmoid(h[i, j] + b1[j])
     z = h @ W2
     value = 0.0
     gb2 = np.zeros(classes)
@@ -45,7 +48,7 @@ def network_hand(W1, b1, W2, b2, X, T):
         total = 0.0
         for c in range(classes):
             value -= T[i, c] * (z[i, c] - top)
-            z[i, c] = math.exp(z[i, c] - top)
+            z[i, c] = vector_math.exp(z[i, c] - top)
             total += z[i, c]
         weight = 0.0
         for c in range(classes):
@@ -111,16 +114,26 @@ def logistic_hand(w, b, X, y, strength):
     rows, width = X.shape
     gw = np.zeros(width)
     gb, loss = 0.0, 0.0
-    for i in range(rows):
-        z = b
-        for j in range(width):
-            z += X[i, j] * w[j]
-        e = math.exp(-abs(z))
-        loss += max(z, 0.0) - z * y[i] + math.log1p(e)
-        slope = (1.0 if z >= 0.0 else e) / (1.0 + e) - y[i]
-        gb += slope
-        for j in range(width):
-            gw[j] += slope * X[i, j]
+    slope = np.empty(LANES)
+    for start in range(0, rows, LANES):
+        lanes = min(LANES, rows - start)
+        for k in range(lanes):
+            z = b
+            for j in range(width):
+                z += X[start + k, j] * w[j]
+            slope[k] = z
+        product = 1.0  # one logarithm for all lanes: each factor is between 1 and 2
+        for k in range(lanes):
+            z = slope[k]
+            e = vector_math.exp(-abs(z))
+            product *= 1.0 + e
+            loss += max(z, 0.0) - z * y[start + k]
+            slope[k] = (1.0 if z >= 0.0 else e) / (1.0 + e) - y[start + k]
+        loss += math.log(product)
+        for k in range(lanes):
+            gb += slope[k]
+            for j in range(width):
+                gw[j] += slope[k] * X[start + k, j]
     for j in range(width):
         loss += 0.5 * strength * w[j] * w[j]
         gw[j] += strength * w[j]

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .. import vector_math
 from ..problem import Problem, hand_written, random
 
 # --- LSTM ---------------------------------------------------------------------------------
@@ -88,7 +89,7 @@ def lstm_jax(jax):
 def lstm_hand(main_params, extra_params, state, sequence):
     steps, b = sequence.shape
     layers = main_params.shape[0] // 2
-    kept = np.empty((steps - 1, layers, 6, b))
+    kept = np.empty((steps - 1, layers, 6 * b))
     out = np.empty((steps - 1, b))
     slope = np.empty((steps - 1, b))
     first = state
@@ -100,26 +101,30 @@ def lstm_hand(main_params, extra_params, state, sequence):
         for j in range(b):
             u[j] = sequence[t, j] * extra_params[0, j]
         for i in range(layers):
+            w, bias = main_params[2 * i], main_params[2 * i + 1]
             for j in range(b):
-                hidden, cell = state[2 * i, j], state[2 * i + 1, j]
-                a = u[j] * main_params[2 * i, j] + main_params[2 * i + 1, j]
-                kept[t, i, 0, j] = 1.0 / (1.0 + math.exp(-a))
-                a = hidden * main_params[2 * i, b + j] + main_params[2 * i + 1, b + j]
-                kept[t, i, 1, j] = 1.0 / (1.0 + math.exp(-a))
-                a = u[j] * main_params[2 * i, 2 * b + j] + main_params[2 * i + 1, 2 * b + j]
-                kept[t, i, 2, j] = 1.0 / (1.0 + math.exp(-a))
-                a = hidden * main_params[2 * i, 3 * b + j] + main_params[2 * i + 1, 3 * b + j]
-                kept[t, i, 3, j] = math.tanh(a)
-                kept[t, i, 4, j] = cell
-                cell = cell * kept[t, i, 0, j] + kept[t, i, 1, j] * kept[t, i, 3, j]
-                kept[t, i, 5, j] = math.tanh(cell)
-                u[j] = kept[t, i, 2, j] * kept[t, i, 5, j]
-                state[2 * i, j], state[2 * i + 1, j] = u[j], cell
+                kept[t, i, j] = u[j] * w[j] + bias[j]
+                kept[t, i, b + j] = state[2 * i, j] * w[b + j] + bias[b + j]
+                kept[t, i, 2 * b + j] = u[j] * w[2 * b + j] + bias[2 * b + j]
+                kept[t, i, 3 * b + j] = state[2 * i, j] * w[3 * b + j] + bias[3 * b + j]
+            for j in range(3 * b):
+                kept[t, i, j] = vector_math.sigmoid(kept[t, i, j])
+            for j in range(3 * b, 4 * b):
+                kept[t, i, j] = vector_math.tanh(kept[t, i, j])
+            for j in range(b):
+                cell = state[2 * i + 1, j]
+                kept[t, i, 4 * b + j] = cell
+                cell = cell * kept[t, i, j] + kept[t, i, b + j] * kept[t, i, 3 * b + j]
+                kept[t, i, 5 * b + j] = state[2 * i + 1, j] = cell
+            for j in range(5 * b, 6 * b):
+                kept[t, i, j] = vector_math.tanh(kept[t, i, j])
+            for j in range(b):
+                u[j] = state[2 * i, j] = kept[t, i, 2 * b + j] * kept[t, i, 5 * b + j]
         norm, weight = 2.0, 0.0
         for j in range(b):
             out[t, j] = u[j]
             y = u[j] * extra_params[1, j] + extra_params[2, j]
-            slope[t, j] = math.exp(y)
+            slope[t, j] = vector_math.exp(y)
             norm += slope[t, j]
             weight += sequence[t + 1, j]
             total += sequence[t + 1, j] * y
@@ -137,14 +142,16 @@ def lstm_hand(main_params, extra_params, state, sequence):
             gu[j] = slope[t, j] * extra_params[1, j]
         for i in range(layers - 1, -1, -1):
             for j in range(b):
-                forget, ingate = kept[t, i, 0, j], kept[t, i, 1, j]
-                outgate, change = kept[t, i, 2, j], kept[t, i, 3, j]
-                cell, tanh = kept[t, i, 4, j], kept[t, i, 5, j]
+                forget, ingate = kept[t, i, j], kept[t, i, b + j]
+                outgate, change = kept[t, i, 2 * b + j], kept[t, i, 3 * b + j]
+                cell, tanh = kept[t, i, 4 * b + j], kept[t, i, 5 * b + j]
                 if i > 0:
-                    before = kept[t, i - 1, 2, j] * kept[t, i - 1, 5, j]
+                    before = kept[t, i - 1, 2 * b + j] * kept[t, i - 1, 5 * b + j]
                 else:
                     before = sequence[t, j] * extra_params[0, j]
-                hidden = kept[t - 1, i, 2, j] * kept[t - 1, i, 5, j] if t > 0 else first[2 * i, j]
+                hidden = first[2 * i, j]
+                if t > 0:
+                    hidden = kept[t - 1, i, 2 * b + j] * kept[t - 1, i, 5 * b + j]
                 g = gu[j] + gs[2 * i, j]
                 gc = gs[2 * i + 1, j] + g * outgate * (1.0 - tanh * tanh)
                 g2 = g * tanh * outgate * (1.0 - outgate)
@@ -249,7 +256,9 @@ def rnn_hand(W, U, b, v, X, y):
                 s += W[i, j] * X[t, j]
             for j in range(n):
                 s += U[i, j] * h[t, j]
-            h[t + 1, i] = math.tanh(s)
+            h[t + 1, i] = s
+        for i in range(n):
+            h[t + 1, i] = vector_math.tanh(h[t + 1, i])
             p += v[i] * h[t + 1, i]
         slope[t] = 2.0 * (p - y[t])
         loss += (p - y[t]) ** 2

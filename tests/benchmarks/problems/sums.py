@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .. import vector_math
 from ..problem import Problem, hand_written, random
 
 LANES = 64
@@ -12,39 +13,37 @@ LANES = 64
 # --- Fit of a polynomial to a step: GradBench's llsq --------------------------------------
 
 
-def llsq(x, n):
+def llsq(x, t):
     total = 0.0
-    for i in range(n):
-        t = -1.0 + 2.0 * i / (n - 1)
+    for i in range(len(t)):
         fit = 0.0
         power = 1.0
         for j in range(len(x)):
             fit += x[j] * power
-            power *= t
-        r = np.sign(t) - fit
+            power *= t[i]
+        r = np.sign(t[i]) - fit
         total += 0.5 * r * r
     return total
 
 
 def llsq_array(xp):
-    def f(x, n):
-        t = -1.0 + 2.0 * np.arange(n) / (n - 1)
-        powers = np.vander(t, len(x), increasing=True)
-        return 0.5 * xp.sum((np.sign(t) - powers @ x) ** 2)
+    def f(x, t):
+        powers = t[:, None] ** np.arange(len(x))
+        return 0.5 * xp.sum((xp.sign(t) - powers @ x) ** 2)
 
     return f
 
 
 @hand_written
-def llsq_hand(x, n):
-    m = len(x)
+def llsq_hand(x, ts):
+    m, n = len(x), len(ts)
     g = np.zeros(m)
     t, r, power = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     total = 0.0
     for start in range(0, n, LANES):
         width = min(LANES, n - start)
         for k in range(width):
-            t[k] = -1.0 + 2.0 * (start + k) / (n - 1)
+            t[k] = ts[start + k]
             r[k] = 0.0
             power[k] = 1.0
         for j in range(m):
@@ -61,6 +60,10 @@ def llsq_hand(x, n):
                 r[k] *= t[k]
             g[j] += s
     return total, g
+
+
+def points(n):
+    return -1.0 + 2.0 * np.arange(n) / (n - 1)
 
 
 # --- Log of a sum of exponentials ---------------------------------------------------------
@@ -105,7 +108,7 @@ def lse_hand(x):
     g = np.empty(n)
     total = 0.0
     for i in range(n):
-        g[i] = math.exp(x[i] - top)
+        g[i] = vector_math.exp(x[i] - top)
         total += g[i]
     scale = 1.0 / total
     for i in range(n):
@@ -169,7 +172,7 @@ def black_scholes_hand(s, r, sigma, t, strike, z):
     slope = sigma * root
     total, sum_end, sum_end_z = 0.0, 0.0, 0.0
     for i in range(n):
-        end = s * math.exp(drift + slope * z[i])
+        end = s * vector_math.exp(drift + slope * z[i])
         paid = 1.0 if end >= strike else 0.0
         total += paid * (end - strike)
         sum_end += paid * end
@@ -190,7 +193,7 @@ def option(n):
 
 PROBLEMS = [
     Problem("llsq", llsq, ("x",), ((16, 128), (1024, 128), (16392, 128)),
-            lambda n, m: (random(n).uniform(size=m), n), llsq_hand, llsq_array),
+            lambda n, m: (random(n).uniform(size=m), points(n)), llsq_hand, llsq_array),
     Problem("lse", lse, ("x",), ((25,), (2500,), (80_000,), (1_280_000,)),
             lambda n: (random(n).uniform(size=n),), lse_hand, lse_array),
     Problem("lse_numpy", lse_numpy, ("x",), ((25,), (2500,), (80_000,), (1_280_000,)),
