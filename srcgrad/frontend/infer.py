@@ -64,7 +64,8 @@ def infer(
     typing = numba_types(program, argument_types, places)
     refuse_optional(program, typing, known, places)
     program = typed(program, typing, known)
-    spread = scattered(program)
+    decided = rewrite(program, lambda s: decide(s, program.types))
+    spread = scattered(program, alias_classes(decided))
     if spread is not program:
         typing = numba_types(spread, argument_types, places)
         program = typed(spread, typing, known)

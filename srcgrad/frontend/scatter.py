@@ -31,9 +31,17 @@ from ..program import (
 )
 
 
-def scattered(program: Program) -> Program:
-    """The program with loops for index arrays."""
-    kinds = program.types
+def scattered(program: Program, classes: Mapping[str, str]) -> Program:
+    """The program with loops for index arrays.
+
+    Parameters
+    ----------
+    program : Program
+        With types.
+    classes : mapping of str to str
+        Names that may share memory have the same: a value that does is copied first.
+    """
+    kinds = dict(program.types)
     taken = set(kinds) | set(program.constants)
     changed = []
 
@@ -49,6 +57,10 @@ def scattered(program: Program) -> Program:
 
     def statement(stmt: Stmt) -> list[Stmt]:
         stmt = with_blocks(stmt, tuple(map(block, blocks(stmt))))
+        copied = _copied(stmt, kinds, classes, fresh)
+        if copied is not None:
+            first, then = copied
+            return [first, *statement(then)]
         new = _expanded(stmt, kinds, fresh) or _of_list(stmt, kinds, fresh)
         if new is not None:
             changed.append(stmt)
@@ -56,6 +68,24 @@ def scattered(program: Program) -> Program:
 
     body = block(program.body)
     return program.with_body(body) if changed else program
+
+
+def _copied(
+    stmt: Stmt,
+    kinds: dict[str, types.Type],
+    classes: Mapping[str, str],
+    fresh: Callable[[str], str],
+) -> tuple[Stmt, Stmt] | None:
+    """A copy of the value of a store that may share memory with its target, and the store."""
+    match stmt:
+        case Store(target=a, index=index, value=ast.Name(id=v)) if _indices(index, kinds):
+            if isinstance(kinds.get(v), types.Array) and classes.get(v) == classes.get(a):
+                name = fresh("old")
+                copy = ast.Call(ast.Attribute(ast.Name("np"), "copy"), [ast.Name(v)], [])
+                kinds[name] = kinds[v]
+                made = Assign(name, copy, line=stmt.line)
+                return made, replace(stmt, value=ast.Name(name, ast.Load()))
+    return None
 
 
 def _expanded(
