@@ -11,6 +11,7 @@ from srcgrad import value_and_grad
 from tests.benchmarks.catalogue import PROBLEMS
 from tests.benchmarks.problem import Problem, flat, reference, relative_error
 from tests.benchmarks.problems.bundle import jacobian_by
+from tests.benchmarks.problems.clusters import mixture_by_lanes, mixture_by_products
 from tests.benchmarks.problems.sums import points
 
 SMALL = {
@@ -61,6 +62,16 @@ def test_gradients(name: str) -> None:
         np.testing.assert_allclose(result[0], value, rtol=1e-12, err_msg=who)
         off = np.abs(flat(result[1:]) - expected)
         assert np.all(off <= allowed), f"{who}: off by {np.max(off)}"
+
+
+def test_mixture_by_products() -> None:
+    """The way of many dimensions, against the way of few."""
+    alpha, mu, q, lower, x, *_ = PROBLEMS["gmm"].arguments((4, 3, 300))
+    results = []
+    for way in (mixture_by_lanes, mixture_by_products):
+        gradients = [np.zeros_like(a) for a in (alpha, mu, q, lower)]
+        results.append((way.py_func(alpha, mu, np.exp(q), lower, x, *gradients), gradients))
+    assert relative_error(*results) < 1e-12
 
 
 def test_bundle_adjustment() -> None:

@@ -104,24 +104,18 @@ def gmm_array(xp):
 
 
 @hand_written
-def gmm_hand(alpha, mu, q, l, x, gamma, m):
+def mixture_by_lanes(level, mu, diagonal, l, x, ga, gmu, gq, gl):
+    """The sum over points for few dimensions: points side by side."""
     n, d = x.shape
-    k = len(alpha)
-    lanes = LANES if d <= 32 else LANES // 4  # the buffers have to stay in the cache
-    diagonal = np.exp(q)
-    ga, gmu, gq, gl = np.zeros(k), np.zeros_like(mu), np.zeros_like(q), np.zeros_like(l)
-    xs, y = np.empty((d, lanes)), np.empty((d, lanes))
-    z = np.empty((k, d, lanes))
-    w = np.empty((k, lanes))
-    top, norm = np.empty(lanes), np.empty(lanes)
+    k = len(level)
+    xs, y = np.empty((d, LANES)), np.empty((d, LANES))
+    z = np.empty((k, d, LANES))
+    w = np.empty((k, LANES))
+    top, norm = np.empty(LANES), np.empty(LANES)
     dz = np.empty(d)
-    sums = np.zeros(k)
-    for j in range(k):
-        for r in range(d):
-            sums[j] += q[j, r]
     total = 0.0
-    for start in range(0, n, lanes):
-        width = min(lanes, n - start)
+    for start in range(0, n, LANES):
+        width = min(LANES, n - start)
         for r in range(d):
             for v in range(width):
                 xs[r, v] = x[start + v, r]
@@ -140,7 +134,7 @@ def gmm_hand(alpha, mu, q, l, x, gamma, m):
                         z[j, r, v] += l[j, p] * y[c, v]
                     p += 1
             for v in range(width):
-                w[j, v] = alpha[j] + sums[j]
+                w[j, v] = level[j]
             for r in range(d):
                 for v in range(width):
                     w[j, v] -= 0.5 * z[j, r, v] * z[j, r, v]
@@ -178,6 +172,84 @@ def gmm_hand(alpha, mu, q, l, x, gamma, m):
                     gl[j, p] += s
                     gmu[j, c] -= l[j, p] * dz[r]
                     p += 1
+    return total
+
+
+@hand_written
+def mixture_by_products(level, mu, diagonal, l, x, ga, gmu, gq, gl):
+    """The sum over points for many dimensions: products of matrices, half of them zeros."""
+    n, d = x.shape
+    k = len(level)
+    block = min(n, 128)
+    Q, R = np.zeros((k, d, d)), np.zeros((k, d, d))
+    for j in range(k):
+        p = 0
+        for c in range(d):
+            Q[j, c, c] = R[j, c, c] = diagonal[j, c]
+            for r in range(c + 1, d):
+                Q[j, r, c] = R[j, c, r] = l[j, p]
+                p += 1
+    Y, Z = np.empty((block, d)), np.empty((k, block, d))
+    G, dz = np.empty((d, d)), np.empty(d)
+    w = np.empty((k, block))
+    total = 0.0
+    for start in range(0, n, block):
+        width = min(block, n - start)
+        for j in range(k):
+            for v in range(width):
+                for r in range(d):
+                    Y[v, r] = x[start + v, r] - mu[j, r]
+            np.dot(Y[:width], R[j], Z[j, :width])
+            for v in range(width):
+                square = 0.0
+                for r in range(d):
+                    square += Z[j, v, r] * Z[j, v, r]
+                w[j, v] = level[j] - 0.5 * square
+        for v in range(width):
+            top = w[0, v]
+            for j in range(k):
+                top = max(top, w[j, v])
+            norm = 0.0
+            for j in range(k):
+                w[j, v] = vector_math.exp(w[j, v] - top)
+                norm += w[j, v]
+            total += top + math.log(norm)
+            for j in range(k):
+                w[j, v] /= norm
+                ga[j] += w[j, v]
+        for j in range(k):
+            dz[:] = 0.0
+            for v in range(width):
+                for r in range(d):
+                    Y[v, r] = x[start + v, r] - mu[j, r]
+                    Z[j, v, r] *= -w[j, v]
+                    dz[r] += Z[j, v, r]
+            np.dot(Z[j, :width].T, Y[:width], G)
+            p = 0
+            for c in range(d):
+                gq[j, c] += diagonal[j, c] * G[c, c]
+                gmu[j, c] -= diagonal[j, c] * dz[c]
+                for r in range(c + 1, d):
+                    gl[j, p] += G[r, c]
+                    gmu[j, c] -= Q[j, r, c] * dz[r]
+                    p += 1
+    return total
+
+
+@hand_written
+def gmm_hand(alpha, mu, q, l, x, gamma, m):
+    n, d = x.shape
+    k = len(alpha)
+    diagonal = np.exp(q)
+    ga, gmu, gq, gl = np.zeros(k), np.zeros_like(mu), np.zeros_like(q), np.zeros_like(l)
+    level = alpha.copy()
+    for j in range(k):
+        for r in range(d):
+            level[j] += q[j, r]
+    if d > 16:
+        total = mixture_by_products(level, mu, diagonal, l, x, ga, gmu, gq, gl)
+    else:
+        total = mixture_by_lanes(level, mu, diagonal, l, x, ga, gmu, gq, gl)
     highest = np.max(alpha)
     spread = 0.0
     for j in range(k):
