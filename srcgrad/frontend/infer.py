@@ -233,9 +233,10 @@ def shares(call: ast.Call, kinds: Mapping[str, types.Type]) -> bool:
     effect = declared.effect if declared is not None else "fresh"
     source = call.args[0]
     assert isinstance(source, ast.Name)
-    if effect == "either":
+    if effect in ("either", "contiguous"):
         kind = kinds.get(source.id)
-        return isinstance(kind, types.Array) and (kind.layout == "C" or kind.ndim == 1)
+        always = effect == "either" and getattr(kind, "ndim", 0) == 1
+        return isinstance(kind, types.Array) and (kind.layout == "C" or always)
     return effect == "view"
 
 

@@ -99,7 +99,7 @@ function(np.copy, "np.copy", "a, order='K', subok=False", result=like)
 function(np.astype, "np.astype", "x, dtype, /, *, copy=True, device=None",
          result=lambda x, dtype: like(x, dtype=dtype))
 function(np.ascontiguousarray, "np.ascontiguousarray", "a, dtype=None, *, like=None",
-         result=lambda a: fresh(a.dtype, a.ndim), effect="either",
+         result=lambda a: fresh(a.dtype, a.ndim), effect="contiguous",
          refuse="dtype")
 
 rule("z = np.full(shape, v)", "grad_v += np.sum(grad_z)", given={"shape": (3, (2, 3))})
@@ -206,7 +206,7 @@ for _name in ("max", "min"):
 
 function(np.reshape, "np.reshape", "a, shape, order='C', *, copy=None", result=reshape,
          effect="either")
-function(np.ravel, "np.ravel", "a, order='C'", result=ravel, effect="either")
+function(np.ravel, "np.ravel", "a, order='C'", result=ravel, effect="contiguous")
 function((np.transpose, np.permute_dims), "np.transpose", "a, axes=None", result=transpose,
          effect="view")
 function(np.expand_dims, "np.expand_dims", "a, axis", effect="view",

@@ -15,9 +15,10 @@ from .results import result_type
 
 
 def effect(call: ast.Call) -> Effect:
-    """Whether a call's result shares memory with its first argument: "fresh", "view", "either".
+    """Whether a call's result shares memory with its first argument: "fresh", "view", ...
 
-    "either": a view of a C-contiguous argument, a copy of another (``np.ravel``).
+    "contiguous": a view of a C-contiguous argument, a copy of another (``np.ravel``);
+    "either": that, but of one axis always a view, whatever its stride (``np.reshape``).
     """
     declared = FUNCTIONS.get(dotted(call.func) or "")
     return declared.effect if declared else "fresh"

@@ -313,3 +313,43 @@ def self_assignment(a):
     a[:] = a
     a[1] = a[1]
     return np.sum(a * a)
+
+
+@structured(signed(6), compiled=True)
+def strided_ravel_is_a_copy(x):
+    y = x * 1.0
+    v = np.ravel(y[::2])
+    v[0] = x[1] * 3.0
+    return np.sum(y**2) + np.sum(v**3)
+
+
+@structured(signed(6))
+def reversed_ravel_is_a_copy(x):
+    y = x * 1.0
+    v = y[::-1].ravel()
+    v[0] *= x[1]
+    return np.sum(y**2) + np.sum(v**3)
+
+
+@structured(signed(6))
+def strided_made_contiguous_is_a_copy(x):
+    y = x * 1.0
+    v = np.ascontiguousarray(y[::2])
+    v[0] = x[1] * 3.0
+    return np.sum(y**2) + np.sum(v**3)
+
+
+@structured(signed(6))
+def raveled_column_is_a_copy(x):
+    m = np.outer(x, x)
+    v = np.ravel(m[:, 1])
+    v[0] = x[1] * 3.0
+    return np.sum(m**2) + np.sum(v**3)
+
+
+@structured(signed(6))
+def raveled_slice_is_a_view(x):
+    y = x * 1.0
+    v = np.ravel(y[1:])
+    v[0] = x[1] * 3.0
+    return np.sum(y**2) + np.sum(v**3)
