@@ -92,7 +92,7 @@ def directional(f: Callable[..., Any], direction: np.ndarray) -> Callable[..., f
     return along
 
 
-REFUSED = ("list of arrays", "has no derivative rule", "calls itself")
+REFUSED = ("list of arrays", "has no derivative rule", "calls itself", "recursive function")
 
 
 def check_hessian_times_vector(case: Case) -> None:

@@ -85,6 +85,9 @@ class _Worker:
                     return [*found, *([_set(flags.skip, True, stmt)] if flags.skip else [])]
                 case ast.If() if _exits([stmt]):
                     return found + self.branch(stmt, rest, flags)
+                case ast.If(test=test, body=yes, orelse=no):
+                    new = _if(test, self.block(yes, flags), self.block(no, flags), stmt)
+                    found.append(new)
                 case ast.For() | ast.While():
                     made, stop = self.loop(stmt, flags)
                     found += made

@@ -321,3 +321,32 @@ def else_with_nested_loop(x):
         total -= 0.5 * x[i]
         break
     return total
+
+
+@structured(sample(4), 1)
+def else_of_a_loop_that_nothing_leaves(a, n):
+    if n > 0:
+        for k in range(n):
+            a[0] += a[k]
+        else:
+            a[1], a[3] = a[3], a[1]
+    return np.sum(a * np.array([0.3, 1.1, -0.7, 0.5]) ** 2)
+
+
+@structured(sample(4), 2)
+def exits_of_loops_inside_a_branch(a, n):
+    total = 0.0
+    if n > 0:
+        for k in range(4):
+            if k == n:
+                continue
+            total += a[k] ** 2
+            if k == 3:
+                break
+    else:
+        while n < 5:
+            n += 1
+            if n % 2:
+                continue
+            total += a[0]
+    return total * a[1]
