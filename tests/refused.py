@@ -252,3 +252,10 @@ def best_so_far_from_none(x):
         if best is None or v > best:
             best = v
     return best * x[0]
+
+
+def reshaped_and_written(x):
+    y = x * 1.0
+    v = np.reshape(y[::2], (2, 1))  # refused: v | shares memory
+    v[0, 0] = x[1] * 3.0
+    return np.sum(y**2) + np.sum(v**3)

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from numba import types
 
-from ..analysis.aliasing import alias_classes
+from ..analysis.aliasing import alias_classes, written_classes
 from ..errors import Complaint, Place, UnsupportedError
 from ..program import (
     Alias,
@@ -72,6 +72,7 @@ def infer(
     refuse_integer_stores(program, places)
     refuse_nested_lists(program, places)
     program = rewrite(program, lambda s: decide(s, program.types))
+    refuse_unclear_views(program, places)
     program = without_overlap(program)
     typing = numba_types(program, argument_types, places)
     return cast_numbers(typed(program, typing, known), typing), typing.result
@@ -235,9 +236,43 @@ def shares(call: ast.Call, kinds: Mapping[str, types.Type]) -> bool:
     assert isinstance(source, ast.Name)
     if effect in ("either", "contiguous"):
         kind = kinds.get(source.id)
-        always = effect == "either" and getattr(kind, "ndim", 0) == 1
-        return isinstance(kind, types.Array) and (kind.layout == "C" or always)
+        return isinstance(kind, types.Array) and kind.layout == "C"
     return effect == "view"
+
+
+def may_share(stmt: Stmt, kinds: Mapping[str, types.Type]) -> bool:
+    """Whether it depends on strides at run time if a result shares memory with an argument."""
+    match stmt:
+        case Assign(value=ast.Call(func=func, args=[ast.Name(id=s), *_]) as v):
+            declared = registry.FUNCTIONS.get(ast.unparse(func))
+            either = declared is not None and declared.effect == "either"
+            return either and is_array(kinds.get(s)) and not shares(v, kinds)
+    return False
+
+
+def refuse_unclear_views(program: Program, places: Mapping[int, Place]) -> None:
+    """Refuse a write where it is not clear whether another array sees it.
+
+    NumPy reshapes some arrays that are not contiguous as views and others as copies; compiled
+    code always copies.
+    """
+    kinds = program.types
+
+    def as_view(stmt: Stmt) -> list[Stmt]:
+        match stmt:
+            case Assign(target=t, value=ast.Call(args=[ast.Name(id=s), *_]) as v) if may_share(
+                stmt, kinds
+            ):
+                return [View(t, s, v, line=stmt.line)]
+        return [stmt]
+
+    unclear = rewrite(program, as_view)
+    classes, written = alias_classes(unclear), written_classes(unclear)
+    for stmt in walk(program.body):
+        if may_share(stmt, kinds) and classes[binds(stmt)[0]] in written:
+            reason = "whether this shares memory with an array that is written to is not clear"
+            advice = "reshape a copy: `np.reshape(x.copy(), ...)`"
+            raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
 
 
 def without_overlap(program: Program) -> Program:

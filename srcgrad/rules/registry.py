@@ -18,7 +18,7 @@ def effect(call: ast.Call) -> Effect:
     """Whether a call's result shares memory with its first argument: "fresh", "view", ...
 
     "contiguous": a view of a C-contiguous argument, a copy of another (``np.ravel``);
-    "either": that, but of one axis always a view, whatever its stride (``np.reshape``).
+    "either": that, but of another it depends on strides (``np.reshape``).
     """
     declared = FUNCTIONS.get(dotted(call.func) or "")
     return declared.effect if declared else "fresh"
