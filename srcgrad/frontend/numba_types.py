@@ -115,7 +115,7 @@ def numba_types(
             if not isinstance(stmt, ir.Assign):
                 continue
             path = text.paths.get(stmt.loc.line)
-            name = stmt.target.unversioned_name
+            name = stmt.target.name.partition(".")[0]  # SSA may number a numbered name again
             if path is not None and name in text.defines[path]:
                 known = state.typemap.get(stmt.target.name)
                 if known is not None:

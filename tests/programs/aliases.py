@@ -353,3 +353,13 @@ def raveled_slice_is_a_view(x):
     v = np.ravel(y[1:])
     v[0] = x[1] * 3.0
     return np.sum(y**2) + np.sum(v**3)
+
+
+@structured(signed(4), signed(4), compiled=True)
+def view_added_to_before_a_loop_and_in_it(a, b):
+    u = a[0:4]
+    u -= 0.3 * a
+    for _ in range(2):
+        a, b = b, a
+        u += b * b
+    return np.sum(a * np.array([0.3, 1.1, -0.7, 0.5])) + np.sum(b * b)
