@@ -364,9 +364,9 @@ def program_text(choices: Choices, longest: int = 12) -> str:
     return HEADER + "\n".join([*lines, f"    return {RESULT}"]) + "\n"
 
 
-def from_seed(seed: int) -> str:
+def from_seed(seed: int, longest: int = 12) -> str:
     """The program of a seed."""
-    return program_text(Choices(random.Random(seed).randint))
+    return program_text(Choices(random.Random(seed).randint), longest)
 
 
 _numbers = count(1)

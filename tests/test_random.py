@@ -13,7 +13,7 @@ LIMIT = 1e4
 
 @st.composite
 def programs(draw: st.DrawFn) -> str:
-    return program_text(Choices(lambda low, high: draw(st.integers(low, high))))
+    return program_text(Choices(lambda low, high: draw(st.integers(low, high))), longest=3)
 
 
 def usable(text: str) -> bool:
@@ -46,7 +46,7 @@ def check(text: str, compiled: bool = False) -> None:
 
 
 @settings(
-    max_examples=300, deadline=None, derandomize=True, database=None,
+    max_examples=50, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much,
                            HealthCheck.data_too_large],
 )  # fmt: skip
@@ -54,6 +54,20 @@ def check(text: str, compiled: bool = False) -> None:
 def test_random_programs(text: str) -> None:
     assume(usable(text))
     check(text)
+
+
+@pytest.mark.parametrize("batch", range(20))
+def test_short_random_programs(batch: int) -> None:
+    """Twelve a batch, so that the ordinary run has more than 300."""
+    checked = 0
+    for seed in range(100 * batch, 100 * batch + 100):
+        text = from_seed(seed, longest=4)
+        if usable(text):
+            check(text)
+            checked += 1
+        if checked == 12:
+            return
+    raise AssertionError(f"only {checked} programs are usable")
 
 
 @pytest.mark.slow

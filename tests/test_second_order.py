@@ -113,7 +113,7 @@ def check_hessian_times_vector(case: Case) -> None:
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-5 * scale)
 
 
-@pytest.mark.parametrize("case", ARRAYS[::4], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ARRAYS[::8], ids=lambda case: case.name)
 def test_hessian_times_vector(case: Case) -> None:
     check_hessian_times_vector(case)
 
