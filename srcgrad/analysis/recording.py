@@ -41,6 +41,7 @@ from ..program import (
     uses,
     walk,
 )
+from .accumulations import fusable
 from .derivatives import contents
 from .facts import Facts, Path
 
@@ -70,6 +71,8 @@ class Plan:
         What is rebuilt just before the statement is reversed, in this order.
     cost : float
         An estimate of the size of the tape.
+    fused : int or None
+        The position of a loop whose rounds are reversed as soon as they have run.
     invalid : set
         Alias classes whose shadows cannot be rebuilt: they have to be carried.
     """
@@ -78,22 +81,34 @@ class Plan:
     after: dict[Path, list[str]] = field(default_factory=dict)
     rebuild: dict[Path, list[Rebuild]] = field(default_factory=dict)
     cost: float = 0.0
+    fused: int | None = None
     invalid: set[str] = field(default_factory=set)
 
 
-def recording(facts: Facts, everything: bool = False) -> Plan:
-    """The cheaper of two plans: loads from arrays that are written later, replayed or recorded."""
+def recording(facts: Facts, everything: bool = False, fuse: bool = True) -> Plan:
+    """The cheaper of two plans: loads from arrays that are written later, replayed or recorded.
+
+    Parameters
+    ----------
+    facts : Facts
+        Of a Program.
+    everything : bool
+        Whether nothing is replayed.
+    fuse : bool
+        Whether a loop that only adds up is swept forward and backward in one pass.
+    """
+    fused = fusable(facts) if fuse else None
     if everything:
-        return _settled(facts, replay=False, reload=False)
-    plans = [_settled(facts, replay=True, reload=reload) for reload in (True, False)]
+        return _settled(facts, False, False, fused)
+    plans = [_settled(facts, True, reload, fused) for reload in (True, False)]
     return min(plans, key=lambda p: p.cost)
 
 
-def _settled(facts: Facts, replay: bool, reload: bool) -> Plan:
+def _settled(facts: Facts, replay: bool, reload: bool, fused: int | None) -> Plan:
     """A plan in which a branch or loop that has something to restore is itself reversed."""
     reversed_too: set[Path] = set()
     while True:
-        plan = _Planner(facts, replay, reload, reversed_too).plan()
+        plan = _Planner(facts, replay, reload, fused, reversed_too).plan()
         inside = [p for p, cells in plan.before.items() if cells]
         more = {p[:k] for p in inside for k in range(1, len(p), 2)} - reversed_too
         if not more:
@@ -107,12 +122,20 @@ CHEAP_CALLS = frozenset({"abs", "min", "max", "float", "int", "len", "round", "b
 class _Planner:
     """Two walks over the program: rebuilds from the inside out, then what is needed, in order."""
 
-    def __init__(self, facts: Facts, replay: bool, reload: bool, reversed_too: set[Path]) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        replay: bool,
+        reload: bool,
+        fused: int | None,
+        reversed_too: set[Path],
+    ) -> None:
         self.facts = facts
+        self.fused = fused
         self.reversed_too = reversed_too
         self.replay = replay
         self.reload = reload
-        self.result = Plan()
+        self.result = Plan(fused=fused)
         self.extra: dict[Path, set[Cell]] = {}
         self.private: dict[Path, set[Cell]] = {}
         self.anyway: set[Cell] = set()
@@ -227,7 +250,7 @@ class _Planner:
         needs: list[set[Cell]] = []
         for position, stmt in enumerate(body):
             here = (*path, position)
-            is_loop = isinstance(stmt, For | While)
+            is_loop = isinstance(stmt, For | While) and here != (self.fused,)
             if is_loop and outermost:
                 self.loop_writes = self.changes(stmt)
             alive = self.facts.is_alive(stmt) or here in self.reversed_too
@@ -441,6 +464,9 @@ class _Planner:
         if isinstance(stmt, For):
             self.record(here, needed & {stmt.counter}, depth)
             needed = needed - {stmt.counter}
+        if here == (self.fused,):
+            self.walk_block(stmt.body, (*here, 0), needed, depth)
+            return needed
         while True:
             end = self.walk_block(stmt.body, (*here, 0), needed, depth + 1)
             if isinstance(stmt, For):

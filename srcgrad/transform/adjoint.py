@@ -13,6 +13,7 @@ accumulation is an assignment.
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from ..analysis.facts import Facts, Path
 from ..analysis.recording import Plan
@@ -21,6 +22,7 @@ from ..program import (
     Block,
     Comment,
     Expr,
+    For,
     Program,
     Return,
     Stmt,
@@ -61,20 +63,26 @@ def adjoint(
     program = facts.program
     tapes = Tapes(facts, plan)
     forward = _Forward(facts, plan, tapes)
-    body: list[Stmt] = [Comment("Forward pass: compute output"), *forward.entry()]
-    body += forward.block(program.body[:-1], ())
     result = program.body[-1]
     assert isinstance(result, Return)
     value = result.value
     backward = Backward(facts, plan, tapes)
+    kept: Expr = value
+    saved: list[Stmt] = []
     if with_value and names(value) and facts.counts[next(iter(names(value)))] > 1:
-        saved = tapes.fresh("value")
-        body.append(Assign(saved, value))
-        kept: Expr = ast.Name(saved, ast.Load())
+        kept = ast.Name(tapes.fresh("value"), ast.Load())
+        saved = [Assign(kept.id, value)]
+    statements = program.body[:-1]
+    first = len(statements) if plan.fused is None else plan.fused
+    body: list[Stmt] = [Comment("Forward pass: compute output"), *forward.entry()]
+    body += forward.block(statements[:first], ())
+    if plan.fused is None:
+        body += [*saved, Comment("Backward pass: compute grads"), *backward.program(value)]
     else:
-        kept = value
-    body.append(Comment("Backward pass: compute grads"))
-    body += backward.program(value)
+        body += [Comment("Backward pass: compute grads"), *backward.suffix(value, first)]
+        body += one_pass(statements[first], forward, backward, first)
+        body += [*forward.block(statements[first + 1 :], (), first + 1), *saved]
+        body += backward.prefix(first)
     gradients, more = backward.results(structure, tupled)
     body += more
     if with_value:
@@ -83,6 +91,15 @@ def adjoint(
     else:
         body.append(Return(gradients))
     return program.with_body(body, name=f"{program.name}_grad", types={})
+
+
+def one_pass(stmt: Stmt, forward: _Forward, backward: Backward, position: int) -> list[Stmt]:
+    """A loop that only adds up: each round forward, then backward."""
+    assert isinstance(stmt, For)
+    before, reversed_round = backward.round(stmt, position)
+    body = (*forward.block(stmt.body, (position, 0)), *reversed_round)
+    note = Comment("The gradient of what is added up is known: each round is reversed at once")
+    return [*before, note, replace(stmt, body=body)]
 
 
 class _Forward:
@@ -111,10 +128,10 @@ class _Forward:
         """``grad_u = np.zeros_like(u)``."""
         return zeros(self.facts, name)
 
-    def block(self, body: Block, path: Path) -> list[Stmt]:
-        """A block of the forward sweep."""
+    def block(self, body: Block, path: Path, start: int = 0) -> list[Stmt]:
+        """A block of the forward sweep, its first statement at a position."""
         found: list[Stmt] = []
-        for position, stmt in enumerate(body):
+        for position, stmt in enumerate(body, start):
             found += self.statement(stmt, (*path, position))
         return found
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from numba import types
 
+from ..analysis.accumulations import only_adds
 from ..analysis.derivatives import Partial, substitute
 from ..analysis.facts import Facts, Path
 from ..analysis.recording import Plan, Rebuild, exposed, rounds_name
@@ -74,6 +75,34 @@ class Backward:
             self.state[value.id] = "owned"
         self.block(self.facts.program.body[:-1], ())
         return self.out
+
+    def suffix(self, value: Expr, position: int) -> list[Stmt]:
+        """The sweep from the gradient of the result to a loop that is fused."""
+        if isinstance(value, ast.Name) and value.id in self.facts.active:
+            self.emit(Assign(self.facts.gradient(value.id), ast.Constant(1.0)))
+            self.state[value.id] = "owned"
+        body = self.facts.program.body[:-1]
+        for k in reversed(range(position + 1, len(body))):
+            self.line = body[k].line
+            self.statement(body[k], (k,))
+        return self.flushed()
+
+    def round(self, stmt: For, position: int) -> tuple[list[Stmt], list[Stmt]]:
+        """What a loop that is fused needs before it, and the reversal of one round."""
+        body, touched = self.nested(stmt.body, (position, 0))
+        for name in sorted(touched):
+            self.own(name)
+        return self.flushed(), body
+
+    def prefix(self, position: int) -> list[Stmt]:
+        """The sweep over what comes before a loop that is fused."""
+        self.block(self.facts.program.body[:position], ())
+        return self.flushed()
+
+    def flushed(self) -> list[Stmt]:
+        """The statements emitted so far, which are then forgotten."""
+        done, self.out = self.out, []
+        return done
 
     def results(
         self, structure: dict[str, tuple[str, ...] | str], tupled: bool
@@ -206,7 +235,7 @@ class Backward:
         if isinstance(stmt, If):
             self.branch(stmt, bodies[0], bodies[1])
         else:
-            self.loop(stmt, bodies[0])
+            self.loop(stmt, bodies[0], here)
 
     def branch(self, stmt: If, body: Block, orelse: Block) -> None:
         """The branch taken, in reverse."""
@@ -215,8 +244,11 @@ class Backward:
         else:
             self.emit(If(ast.UnaryOp(ast.Not(), stmt.test), orelse))
 
-    def loop(self, stmt: For | While, body: Block) -> None:
-        """The rounds of a loop, the last first."""
+    def loop(self, stmt: For | While, body: Block, here: Path) -> None:
+        """The rounds of a loop, the last first; in the same order where they are independent."""
+        if isinstance(stmt, For) and self.is_independent(stmt, body, here):
+            self.emit(replace(stmt, body=body))
+            return
         one, minus = ast.Constant(1), ast.Constant(-1)
         if isinstance(stmt, For) and not stmt.exit:
             bounds = backward_range(stmt)
@@ -242,6 +274,11 @@ class Backward:
         distance = ast.BinOp(ast.Name(counter, ast.Load()), ast.Mult(), stmt.step)
         now = Assign(stmt.counter, ast.BinOp(stmt.start, ast.Add(), distance))
         self.emit(For(counter, first, minus, minus, (now, *body)))
+
+    def is_independent(self, stmt: For, body: Block, here: Path) -> bool:
+        """Whether no round reads what another leaves, nor the order of what was recorded."""
+        ordered = any(isinstance(s, Push | Pop) for s in walk(body)) or self.records_inside(here)
+        return not ordered and only_adds(self.facts, stmt, here)
 
     # What is brought back
 

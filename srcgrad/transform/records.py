@@ -20,6 +20,7 @@ class Tapes:
 
     def __init__(self, facts: Facts, plan: Plan) -> None:
         self.facts = facts
+        self.fused = plan.fused
         self.taken = set(facts.program.types) | set(facts.program.constants)
         self.taken |= {facts.gradient(n) for n in facts.program.types}
         for stmt in walk(facts.program.body):
@@ -41,11 +42,13 @@ class Tapes:
         if cell.startswith("mem:"):
             stmt = self.statement(path)
             kind = element_type(facts, stmt)
-            return tape(facts.program, path, stmt.target, kind, self.fresh), None  # type: ignore[attr-defined]
+            stem: str = stmt.target  # type: ignore[attr-defined]
+            return tape(facts.program, path, stem, kind, self.fresh, self.fused), None
         kind = facts.program.types.get(cell)
-        found = tape(facts.program, path, cell, kind, self.fresh)
+        found = tape(facts.program, path, cell, kind, self.fresh, self.fused)
         if facts.is_array(cell) and facts.is_dynamic(cell) and cell in facts.active:
-            shadow = tape(facts.program, path, facts.gradient(cell), kind, self.fresh)
+            stem = facts.gradient(cell)
+            shadow = tape(facts.program, path, stem, kind, self.fresh, self.fused)
             return found, shadow
         return found, None
 

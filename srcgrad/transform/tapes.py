@@ -64,7 +64,12 @@ class Tape:
 
 
 def tape(
-    program: Program, path: Path, stem: str, kind: types.Type | None, fresh: Callable[[str], str]
+    program: Program,
+    path: Path,
+    stem: str,
+    kind: types.Type | None,
+    fresh: Callable[[str], str],
+    fused: int | None = None,
 ) -> Tape:
     """A tape for a value that is recorded at a path.
 
@@ -80,8 +85,10 @@ def tape(
         Of the value; None for elements of unknown rank.
     fresh : callable
         Gives a free name for a wish.
+    fused : int, optional
+        The position of a loop that is reversed round by round: its rounds share the tape.
     """
-    loops = enclosing_loops(program, path)
+    loops = [(p, s) for p, s in enclosing_loops(program, path) if p != (fused,)]
     if not loops:
         return Tape(fresh(f"{stem}_before"), (), None, None, False)
     name = fresh(f"tape_{stem}")

@@ -56,7 +56,7 @@ def cholesky_grad(A):
             grad_s7 = -grad_s8 * s8 / s7
             grad_s_1 = grad_s8 / s7
             grad_L[j, j] += grad_s7
-            for k in range(j - 1, -1, -1):
+            for k in range(j):
                 grad_s6 = -grad_s_1
                 s4 = L[i, k]
                 s5 = L[j, k]
@@ -70,7 +70,7 @@ def cholesky_grad(A):
         L[j, j] = tape_L[j]
         s3 = tape_s3[j]
         grad_s = grad_s3 / (2 * s3)
-        for k in range(j - 1, -1, -1):
+        for k in range(j):
             grad_s2 = -grad_s
             s0 = L[j, k]
             s1 = L[j, k]

@@ -5,27 +5,20 @@ import numpy as np
 def body_local_temporaries_grad(x, c):
     # Forward pass: compute output
     total = 0.0
-    tape_b = np.empty(4)
-    for i in range(4):
-        s0 = x[i]
-        a = s0 * c
-        b = math.exp(a)
-        tape_b[i] = b  # recorded: lost after this round
-        s1 = b * b
-        d = s1 + a
-        s2 = d * b
-        total = total + s2
     # Backward pass: compute grads
     grad_total = 1.0
     grad_c = 0.0
     grad_x = np.zeros_like(x)
-    for i in range(3, -1, -1):
-        grad_s2 = grad_total
+    # The gradient of what is added up is known: each round is reversed at once
+    for i in range(4):
         s0 = x[i]
         a = s0 * c
-        b = tape_b[i]
+        b = math.exp(a)
         s1 = b * b
         d = s1 + a
+        s2 = d * b
+        total = total + s2
+        grad_s2 = grad_total
         grad_b = grad_s2 * d
         grad_d = grad_s2 * b
         grad_a = grad_d

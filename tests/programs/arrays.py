@@ -162,7 +162,7 @@ def variance(a):
     return np.var(a) + np.sum(np.std(a, axis=0))
 
 
-@straight_line(signed(2, 6), compiled=True)
+@straight_line(signed(2, 6))
 def reshaping(a):
     b = a.reshape(3, 4)
     c = np.reshape(b, (4, 3))

@@ -123,7 +123,7 @@ def kmeans_objective(points, centres):
     return total
 
 
-@straight_line(signed(6, 2), signed(3, 2), compiled=True)
+@straight_line(signed(6, 2), signed(3, 2))
 def kmeans_in_numpy(points, centres):
     d = np.sum((points[:, None, :] - centres[None, :, :]) ** 2, axis=2)
     return np.sum(np.min(d, axis=1))
