@@ -133,10 +133,11 @@ class _Worker:
 
     def flagged(self, stmt: ast.If, flags: Flags) -> tuple[Flags, list[ast.stmt]]:
         """Flags for exits that so far needed none."""
-        if flags.in_loop or flags.done:
+        if flags.in_loop:
             return flags, []
-        done = self.fresh("done")
-        return Flags(done=done, in_loop=True, stop=done), [_set(done, False, stmt)]
+        done = flags.done or self.fresh("done")
+        before = [] if flags.done else [_set(done, False, stmt)]
+        return Flags(done=done, in_loop=True, stop=done), before
 
     def loop(self, stmt: ast.For | ast.While, flags: Flags) -> tuple[list[ast.stmt], str | None]:
         """A loop whose exits are flags, without its ``else``; and what ``break`` sets."""

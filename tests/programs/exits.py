@@ -350,3 +350,35 @@ def exits_of_loops_inside_a_branch(a, n):
                 continue
             total += a[0]
     return total * a[1]
+
+
+@structured(sample(4), 0.9, 2.0, compiled=True)
+def returns_in_the_else_of_a_loop(a, x, y):
+    for _ in range(2):
+        y = y * x
+    else:
+        if y > 2.0:
+            return a[0] * y
+        if y > 1.0:
+            return a[1] * y * y
+    x = x * a[2]
+    y = y + x
+    x = x * y
+    y = x + a[3]
+    return x * y
+
+
+@structured(sample(4), 0.6, 2.0)
+def falls_through_the_else_of_a_loop(a, x, y):
+    for _ in range(2):
+        y = y * x
+        if y > 9.0:
+            return y
+    else:
+        if y > 2.0:
+            return a[0] * y
+    x = x * a[2]
+    y = y + x
+    x = x * y
+    y = x + a[3]
+    return x * y
