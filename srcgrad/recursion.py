@@ -169,8 +169,8 @@ def refuse(routine: Routine, program: Program, inlined: Inlined) -> None:
     elif inlined.arrays:
         reason = f"the recursive function `{name}` uses the array `{next(iter(inlined.arrays))}`"
         advice = "pass the array as an argument"
-    elif any(isinstance(k, types.BaseTuple) for k in routine.kinds):
-        reason = f"the recursive function `{name}` takes a tuple"
-        advice = "pass its elements"
+    elif any(isinstance(k, types.BaseTuple | types.List) for k in routine.kinds):
+        reason = f"the recursive function `{name}` takes a tuple or a list"
+        advice = "pass its elements, or an array"
     if reason:
         raise UnsupportedError(Complaint(place, reason, advice))

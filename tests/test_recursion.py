@@ -1,6 +1,7 @@
 """Recursive functions: what the corpus does not show."""
 
 import math
+from math import pi
 
 import numpy as np
 import pytest
@@ -69,14 +70,49 @@ def longest(values):
     return maximum_path(values, 0, 0)
 
 
+def scaled(c, x, y, n):
+    if n == 0:
+        return c * x * y * y
+    return scaled(c, x, y, n - 1) * c + x * x * y
+
+
+def captured_first(x, y, n):
+    return scaled(RATE, x, y, n)
+
+
+def captured_between(x, y, n):
+    return scaled(x, RATE, y, n) + scaled(x, y, pi, n)
+
+
+def defaulted(x, n, c=0.3, y=0.9):
+    if n == 0:
+        return c * x * y * y
+    return defaulted(x, n - 1, c, y) * c + x * x * y
+
+
+def default_skipped(x, y, n):
+    return defaulted(x, n, y=y) + defaulted(x, n)
+
+
+def takes_a_list(values, x, n):
+    return x * values[0] if n == 0 else takes_a_list(values, x * x, n - 1) * values[1]
+
+
+def with_a_list(x):
+    values = [x, 2.0 * x]
+    return takes_a_list(values, x, 2)
+
+
 TRIANGLE = np.array([[0.9, 0.0, 0.0], [0.4, 0.7, 0.0], [1.2, 0.3, 0.8]])
 
 
 @pytest.mark.parametrize(
     ("f", "args"),
     [(decayed, (1.3, 4)), (by_divisor, (1.3, 18)), (depth_by_data, (1.3, 0.4)),
-     (longest, (TRIANGLE,))],
-    ids=["captured number", "of integers", "depth by data", "branches"],
+     (longest, (TRIANGLE,)), (captured_first, (0.7, 0.4, 3)),
+     (captured_between, (0.7, 0.4, 3)), (default_skipped, (0.7, 0.4, 3))],
+    ids=["captured number", "of integers", "depth by data", "branches",
+         "captured number passed first", "captured number passed between", "default left out"],
 )  # fmt: skip
 def test_against_differences(f, args) -> None:
     check_gradient(f, *args)
@@ -104,7 +140,7 @@ def test_second_derivative() -> None:
 @pytest.mark.parametrize(
     ("f", "arg", "word"),
     [(of_two_kinds, 1.5, "is called for"), (first_of_pair, 1.5, "returns"),
-     (overwriting, np.ones(3), "changes its argument")],
+     (overwriting, np.ones(3), "changes its argument"), (with_a_list, 1.5, "a list")],
 )  # fmt: skip
 def test_refused(f, arg, word: str) -> None:
     with pytest.raises(UnsupportedError, match=word):

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numba
 from numba import types
 
 from ..errors import Complaint, Place, UnsupportedError
@@ -136,7 +137,7 @@ def partials(
                 return _gathered(a, index, seed, kinds, stmt, places)
             return (Partial(a, seed, index=index),)
     if isinstance(v, ast.Call) and isinstance(v.func, ast.Name) and v.func.id in program.routines:
-        return _of_routine(v, v.func.id, seed, kinds)
+        return _of_routine(v, v.func.id, seed, program)
     if isinstance(v, ast.Call):
         declared = registry.FUNCTIONS.get(ast.unparse(v.func))
         if declared is not None and not declared.derivative:
@@ -177,12 +178,10 @@ def _from_rule(
     return tuple(result)
 
 
-def _of_routine(
-    call: ast.Call, name: str, seed: Expr, kinds: Mapping[str, types.Type]
-) -> tuple[Partial, ...]:
+def _of_routine(call: ast.Call, name: str, seed: Expr, program: Program) -> tuple[Partial, ...]:
     """``z = f(x, n)`` of a recursive function: ``grad_z`` times the parts of its gradient."""
     slopes = ast.Call(ast.Name(gradient_of(name), ast.Load()), call.args, [])
-    active = [k for k, a in enumerate(call.args) if _is_active(a, kinds)]
+    active = [k for k, a in enumerate(call.args) if _is_active(a, program)]
     found = []
     for part, k in reversed(list(enumerate(active))):
         operand = call.args[k]
@@ -195,11 +194,19 @@ def _of_routine(
     return tuple(found)
 
 
-def _is_active(argument: Expr, kinds: Mapping[str, types.Type]) -> bool:
-    """Whether a recursive function has a derivative by this argument."""
-    if isinstance(argument, ast.Constant):
-        return isinstance(argument.value, float)
-    return isinstance(argument, ast.Name) and is_differentiable(kinds.get(argument.id))
+def _is_active(argument: Expr, program: Program) -> bool:
+    """Whether a recursive function has a derivative by this argument, a captured number included.
+
+    Its gradient has a part for each argument of such a type, whatever is passed for it.
+    """
+    match argument:
+        case ast.Constant(value=value):
+            return isinstance(value, float)
+        case ast.Name(id=name) if name in program.constants:
+            return is_differentiable(numba.typeof(program.constants[name]))
+        case ast.Name(id=name):
+            return is_differentiable(program.types[name])
+    return False
 
 
 def _gathered(
