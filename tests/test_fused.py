@@ -115,7 +115,28 @@ def mean_then_variance(X, w):
     return spread
 
 
+def of_a_copy_that_was_updated(X, w):
+    X, w = X.copy(), w.copy()
+    for i in range(X.shape[0]):
+        X[i, 0] = math.sin(X[i, 1] * w[0]) + X[i, 0]
+    total = 0.0
+    for i in range(X.shape[0]):
+        total += X[i, 0] ** 2 * w[1]
+    return total
+
+
+def of_a_row_that_was_updated(X, w):
+    Y = X * w
+    row = Y[1]
+    row[0] = row[0] * row[1]
+    total = 0.0
+    for j in range(2):
+        total += row[j] ** 2 + Y[0, j] * w[j]
+    return total
+
+
 FUSED = [row_losses, with_branches, with_a_buffer, log_sum_exp_of_rows, mean_then_variance]
+FUSED += [of_a_copy_that_was_updated, of_a_row_that_was_updated]
 OTHERS = [read_in_the_loop, squared_afterwards, carried, writes_outside, ends_early]
 
 

@@ -62,6 +62,8 @@ class Backward:
         self.guards: dict[str, Guard] = {}
         self.uses = Counter(n for s in walk(facts.program.body) for n in uses(s))
         self.exposed: dict[Path, set[str]] = {}
+        views = {s.target for s in walk(facts.program.body) if isinstance(s, View | Alias)}
+        self.mirrored = {n for n in views if facts.is_paired(n)}
         for name in facts.active:
             if facts.is_dynamic(name):
                 self.state[name] = "owned"
@@ -89,6 +91,7 @@ class Backward:
 
     def round(self, stmt: For, position: int) -> tuple[list[Stmt], list[Stmt]]:
         """What a loop that is fused needs before it, and the reversal of one round."""
+        self.rebuild((position,))
         body, touched = self.nested(stmt.body, (position, 0))
         for name in sorted(touched):
             self.own(name)
@@ -187,6 +190,7 @@ class Backward:
         if self.facts.is_list(name):
             self.own_list(name)
         elif name not in self.state:
+            assert name not in self.mirrored, f"the shadow of {name} is a part of another"
             self.emit(zeros(self.facts, name, bool(self.inside)))
         elif self.state[name] == "shared":
             copied = ast.Call(np_name("copy"), [ast.Name(gradient, ast.Load())], [])
