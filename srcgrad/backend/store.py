@@ -29,7 +29,11 @@ LIMIT = 512 * 1024 * 1024
 LEFTOVER = 3600.0
 """Seconds after which a private folder is taken for that of a killed process."""
 
+SHARE = 1 / 64
+"""What a process writes, as a part of the limit, before it looks again whether there is too much."""
+
 _warned: set[str] = set()
+_unchecked: dict[Path, float] = {}
 
 
 def folder() -> Path | None:
@@ -93,7 +97,7 @@ def write(digest: str, files: Mapping[str, bytes]) -> bool:
         _sync(private)
         os.rename(private, root / digest)
         _sync(root)
-        evict(root)
+        _evict_now_and_then(root, sum(map(len, files.values())))
     except OSError:
         shutil.rmtree(private, ignore_errors=True)
         return False
@@ -125,9 +129,22 @@ def distrust(status: os.stat_result, directory: bool) -> str:
     return ""
 
 
+def _evict_now_and_then(root: Path, written: int) -> None:
+    """Evict at a process's first write, and whenever it has written its share since."""
+    _unchecked[root] = _unchecked.get(root, float("inf")) + written
+    if _unchecked[root] > size_limit() * SHARE:
+        evict(root)
+        _unchecked[root] = 0.0
+
+
+def size_limit() -> int:
+    """The bytes that the folder may hold."""
+    return int(float(os.environ.get("SRCGRAD_CACHE_SIZE", LIMIT / 1e6)) * 1e6)
+
+
 def evict(root: Path) -> None:
     """Remove what was used longest ago while there is too much, and what killed writers left."""
-    limit = int(float(os.environ.get("SRCGRAD_CACHE_SIZE", LIMIT / 1e6)) * 1e6)
+    limit = size_limit()
     with _locked(root) as alone:
         if not alone:
             return

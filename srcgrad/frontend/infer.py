@@ -61,7 +61,7 @@ def infer(
         program = parts
         typing = numba_types(program, argument_types, places)
     program = split_webs(program, typing.defined, places)
-    typing = numba_types(program, argument_types, places)
+    typing = numba_types(program, argument_types, places, before=typing)
     refuse_optional(program, typing, known, places)
     program = typed(program, typing, known)
     decided = rewrite(program, lambda s: decide(s, program.types))
@@ -74,7 +74,7 @@ def infer(
     program = rewrite(program, lambda s: decide(s, program.types))
     refuse_unclear_views(program, places)
     program = without_overlap(program)
-    typing = numba_types(program, argument_types, places)
+    typing = numba_types(program, argument_types, places, before=typing)
     return cast_numbers(typed(program, typing, known), typing), typing.result
 
 

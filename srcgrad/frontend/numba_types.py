@@ -5,9 +5,10 @@ the path of its statement, and the type of the result. Nothing is compiled: each
 typed through a stub that asks the rules for the type of an array operation, and Numba for
 all else.
 
-Invariant: types are those of the compiled code, since the whole of Numba's untyped pipeline
-runs before its inference (SSA, pruning of dead branches); no typing rules of our own beyond
-``result=`` in the rule tables.
+Invariant: types are those of the compiled code, since what Numba does before its inference is
+done here too (pruning of dead branches, SSA; what it does for closures, ``with`` and
+``literal_unroll`` is left out: a Program has none); no typing rules of our own beyond ``result=``
+in the rule tables.
 """
 
 from __future__ import annotations
@@ -23,11 +24,20 @@ from typing import Any
 import numpy as np
 from numba import types
 from numba.core import bytecode, errors, ir
-from numba.core.compiler import CompilerBase, DefaultPassBuilder, Flags
+from numba.core.compiler import CompilerBase, Flags
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import PassManager
 from numba.core.registry import cpu_target
 from numba.core.typed_passes import NopythonTypeInference
+from numba.core.untyped_passes import (
+    DeadBranchPrune,
+    FixupArgs,
+    GenericRewrites,
+    IRProcessing,
+    ReconstructSSA,
+    RewriteSemanticConstants,
+    TranslateByteCode,
+)
 from numba.extending import type_callable
 
 from ..errors import Complaint, Place, UnsupportedError
@@ -65,19 +75,38 @@ TYPED = "typed_"
 
 @dataclass(frozen=True)
 class Typing:
-    """What inference found: types by (path, name), and the type of the result."""
+    """What inference found.
+
+    Attributes
+    ----------
+    defined : mapping
+        Types by path and name.
+    result : numba.types.Type
+        That of the result.
+    source : str
+        The text that inference saw.
+    """
 
     defined: Mapping[tuple[Path, str], types.Type]
     result: types.Type
+    source: str
+
+
+PASSES: tuple[type, ...] = (
+    *(TranslateByteCode, FixupArgs, IRProcessing),
+    *(RewriteSemanticConstants, DeadBranchPrune, GenericRewrites),
+    *(ReconstructSSA, DeadBranchPrune, NopythonTypeInference),
+)
+"""Numba's passes up to type inference."""
 
 
 class _TypeOnly(CompilerBase):
-    """Numba's untyped pipeline, then type inference, then stop."""
+    """Numba's pipeline up to type inference."""
 
     def define_pipelines(self) -> list[PassManager]:
         manager = PassManager("srcgrad-types")
-        manager.passes.extend(DefaultPassBuilder.define_untyped_pipeline(self.state).passes)
-        manager.add_pass(NopythonTypeInference, "type inference")
+        for each in PASSES:
+            manager.add_pass(each, each.__name__)
         manager.finalize()
         return [manager]
 
@@ -87,6 +116,7 @@ def numba_types(
     argument_types: tuple[types.Type, ...],
     places: Mapping[int, Place],
     calls: Mapping[str, Any] | None = None,
+    before: Typing | None = None,
 ) -> Typing:
     """Type every definition of a program.
 
@@ -96,6 +126,8 @@ def numba_types(
         What is typed, for which arguments; where its statements stand.
     calls : mapping, optional
         Functions, known to Numba, that the program calls by other names than those of the rules.
+    before : Typing, optional
+        Of this program before a pass, for the same types: it holds where the text is the same.
 
     Raises
     ------
@@ -103,6 +135,8 @@ def numba_types(
         Where an operation does not exist for the types it gets, with the user's line.
     """
     text = _Text(program, {**program.routines, **(calls or {})})
+    if before is not None and before.source == text.source:
+        return before
     scope = {"np": np, "math": math, **text.stubs, **text.calls, **program.constants}
     exec(compile(text.source, "<srcgrad types>", "exec"), scope)
     try:
@@ -120,7 +154,7 @@ def numba_types(
                 known = state.typemap.get(stmt.target.name)
                 if known is not None:
                     found[path, name] = types.unliteral(known)
-    return Typing(found, types.unliteral(state.return_type))
+    return Typing(found, types.unliteral(state.return_type), text.source)
 
 
 @global_compiler_lock

@@ -15,7 +15,7 @@ import functools
 import inspect
 import linecache
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,10 +143,10 @@ def parse(function: Any) -> Source:
     plain = plain_function(function)
     lines, filename = _read(plain)
     try:
-        module = _module("".join(lines))
+        definitions = _definitions("".join(lines))
     except SyntaxError as error:
         raise _mismatch(plain, f"its file no longer parses ({error.msg})") from None
-    node = _find(plain, module)
+    node = _find(plain, definitions)
     _compare(plain, "".join(lines), filename)
     tree = _as_def(node)
     source = Source(plain, tree, filename, tuple(lines), _imports(tree))
@@ -177,16 +177,22 @@ def _mismatch(function: types.FunctionType, why: str) -> SourceMismatchError:
     return SourceMismatchError(Complaint(place, f"`{function.__name__}`: {why}", advice))
 
 
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
 @functools.lru_cache(maxsize=64)
-def _module(text: str) -> ast.Module:
-    return ast.parse(text)
+def _definitions(text: str) -> list[Definition]:
+    """Every function of a module, at any depth."""
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, Definition)]
 
 
-def _find(function: types.FunctionType, module: ast.Module) -> ast.FunctionDef | ast.Lambda:
+def _find(
+    function: types.FunctionType, definitions: Sequence[Definition]
+) -> ast.FunctionDef | ast.Lambda:
     """The node of a function, by name and place."""
     code = function.__code__
     found: list[ast.FunctionDef | ast.Lambda] = []
-    for node in ast.walk(module):
+    for node in definitions:
         match node:
             case ast.AsyncFunctionDef(name=name) if name == code.co_name:
                 if _first_line(node) == code.co_firstlineno:
