@@ -30,7 +30,7 @@ LEFTOVER = 3600.0
 """Seconds after which a private folder is taken for that of a killed process."""
 
 SHARE = 1 / 64
-"""What a process writes, as a part of the limit, before it looks again whether there is too much."""
+"""The part of the limit that a process writes before it looks again whether there is too much."""
 
 _warned: set[str] = set()
 _unchecked: dict[Path, float] = {}
