@@ -136,8 +136,9 @@ class WithArrays(CPUDispatcher):  # type: ignore[misc]
         self._plains: dict[Any, Any] = {}
         names = ", ".join([*self._names, *(f"captured{k}_" for k in range(len(arrays)))])
         scope: dict[str, Any] = {}
-        exec(f"def {outer.__name__}({names}): pass", scope)
-        super().__init__(scope[outer.__name__], targetoptions={"nopython": True})
+        name = outer.__name__ if outer.__name__.isidentifier() else "f"
+        exec(f"def {name}({names}): pass", scope)
+        super().__init__(scope[name], targetoptions={"nopython": True})
 
     _make_finalizer = GradFunction._make_finalizer
 

@@ -85,8 +85,12 @@ def derive(
         What cannot be differentiated.
     """
     routines = Routines()
-    typed, result, inlined = routines.typed(parse(function), argument_types)
+    source = parse(function)
+    typed, result, inlined = routines.typed(source, argument_types)
     check_result(result, inlined)
+    if wrt is not None:  # a parameter may have another name there, where the rules have its own
+        renamed = dict(zip(source.parameters, typed.params, strict=False))
+        wrt = [renamed[name] for name in wrt]
     extra = tuple(inlined.arrays.values())
     kinds = (*argument_types, *map(numba.typeof, extra))
     finished, returned = gradient_program(

@@ -11,6 +11,8 @@ from oracles import flatten, run_listing
 from srcgrad import grad
 from srcgrad.gates import relu
 
+SIGNS = np.array([[1.0, -1.0], [-1.0, -1.0]])
+
 ROWS: list[tuple[Callable[..., Any], tuple, list[float]]] = [
     (lambda x, y: max(x, y), (2.0, 2.0), [1, 0]),
     (lambda x, y: min(x, y), (2.0, 2.0), [1, 0]),
@@ -32,6 +34,7 @@ ROWS: list[tuple[Callable[..., Any], tuple, list[float]]] = [
     (lambda x: np.sum(np.where(x > 0, np.sqrt(x), 0.0)), (np.array([0.0, 4.0]),), [0, 0.25]),
     (lambda x: np.sum(np.where(x > 0, np.log(x), x)), (np.array([-1.0, 4.0]),), [1, 0.25]),
     (lambda x: np.sum(np.where(x != 0, 1.0 / x, x)), (np.array([0.0, 2.0]),), [1, -0.25]),
+    (lambda u: np.sum(np.where(SIGNS > 0, np.sqrt(u), 0.0)), (np.array([4.0, 0.0]),), [0.25, 0]),
     (lambda x: np.floor(x) + round(x) + (x > 1.0) + math.ceil(x), (0.5,), [0]),
     (lambda x: np.sum(np.sqrt(x)), (np.array([0.0, 4.0]),), [math.inf, 0.25]),
     (lambda x: np.sum(1.0 / x), (np.array([0.0, 2.0]),), [-math.inf, -0.25]),

@@ -30,7 +30,8 @@ Spread = Literal["exact", "elementwise", "spread"]
 class Partial:
     """One contribution: ``grad_operand[index] += value``.
 
-    ``reads`` are the names whose contents the value reads, gradients left out.
+    ``reads`` are the names whose contents the value reads, gradients left out; ``elementwise``:
+    each element of the value is that of one element of the target.
     """
 
     operand: str
@@ -38,6 +39,7 @@ class Partial:
     negative: bool = False
     index: Expr | None = None
     shape: Spread = "exact"
+    elementwise: bool = False
 
     @property
     def reads(self) -> set[str]:
@@ -174,7 +176,8 @@ def _from_rule(
         if found.rule.elementwise and not pull.spread and broadcast:
             shape = "elementwise"
         value = registry.instantiate(pull.value, mapping)
-        result.append(Partial(operand.id, value, pull.negative, None, shape))
+        each = found.rule.elementwise and not pull.spread
+        result.append(Partial(operand.id, value, pull.negative, None, shape, each))
     return tuple(result)
 
 

@@ -156,8 +156,8 @@ class Backward:
 
         Every outer gradient counts as owned at its start and is owned at its end.
         """
-        saved = self.out, self.state, self.touched, self.inside
-        self.out, self.touched, self.inside = [], set(), path
+        saved = self.out, self.state, self.touched, self.inside, self.guards
+        self.out, self.touched, self.inside, self.guards = [], set(), path, dict(self.guards)
         outer = {n for n in self.facts.active if not self.is_local(n, path)}
         carried = {n for n in self.facts.active if self.facts.is_dynamic(n)}
         self.state = dict.fromkeys(sorted(outer | carried), "owned")
@@ -166,7 +166,7 @@ class Backward:
         for name in sorted(touched):
             self.own(name)
         found = self.out
-        self.out, self.state, self.touched, self.inside = saved
+        self.out, self.state, self.touched, self.inside, self.guards = saved
         self.touched |= touched
         return found, touched
 
@@ -371,7 +371,7 @@ class Backward:
         if given and (target in self.state):
             given = self.computed_once(stmt, given)
             self.touched.add(target)
-            self.note_guards(stmt)
+            self.note_guards(stmt, given)
             self.give_all(given, target)
         elif target in self.state and not facts.is_paired(target) and not is_part(stmt, facts):
             self.take(target)
@@ -422,24 +422,51 @@ class Backward:
         if not self.facts.is_paired(target) and self.state.pop(target, None) is not None:
             self.touched.add(target)
 
-    def note_guards(self, stmt: Stmt) -> None:
+    def note_guards(self, stmt: Stmt, given: tuple[Partial, ...]) -> None:
         """What feeds only one branch of ``np.where`` gives nothing, not even nan, elsewhere."""
         match stmt:
-            case Assign(value=ast.Call(func=func, args=[ast.Name() as c, *branches])) if (
+            case Assign(target=t, value=ast.Call(func=func, args=[ast.Name() as c, *branches])) if (
                 ast.unparse(func) == "np.where" and len(branches) == 2
             ):
                 for taken, branch in zip((True, False), branches, strict=True):
                     if isinstance(branch, ast.Name) and self.uses[branch.id] == 1:
-                        self.guards[branch.id] = Guard(c, taken)
-            case Assign(target=t, value=v) if t in self.guards:
-                for name in names(v):
-                    if self.uses[name] == 1 and self.facts.counts[name] == 1:
+                        self.guards[branch.id] = self.guard(c, taken, branch.id, t)
+            case Assign(target=t) if t in self.guards:
+                for name in (p.operand for p in given if p.elementwise):
+                    same = self.facts.symbols.get(name) == self.facts.symbols.get(t)
+                    if same and self.uses[name] == 1 and self.facts.counts[name] == 1:
                         self.guards[name] = self.guards[t]
+
+    def guard(self, condition: ast.Name, taken: bool, branch: str, target: str) -> Guard:
+        """Where a branch of ``np.where`` is used, in the branch's own shape."""
+        facts = self.facts
+        same = facts.symbols.get(condition.id) == facts.symbols.get(branch)
+        if same or not facts.is_array(branch) or not facts.is_array(condition.id):
+            return Guard(self.kept(condition), taken)
+        one, zero = ast.Constant(1.0), ast.Constant(0.0)
+        gradient = ast.Name(facts.gradient(target), ast.Load())
+        ones: Expr = ast.Call(np_name("full_like"), [gradient, one], [])
+        counted = Guard(condition, taken).around(ones)
+        shape = shape_of(facts, branch)
+        times = ast.Call(ast.Name("unbroadcast", ast.Load()), [counted, shape], [])
+        name = self.tapes.fresh("used")
+        self.emit(Assign(name, ast.Compare(times, [ast.Gt()], [zero])))
+        return Guard(ast.Name(name, ast.Load()), True)
+
+    def kept(self, condition: ast.Name) -> ast.Name:
+        """A condition under a name whose value the backward sweep does not put back."""
+        facts = self.facts
+        if facts.counts[condition.id] == 1 and facts.classes.get(condition.id) not in facts.written:
+            return condition
+        name = self.tapes.fresh("used")
+        array = facts.is_array(condition.id)
+        self.emit(Assign(name, ast.Call(np_name("copy"), [condition], []) if array else condition))
+        return ast.Name(name, ast.Load())
 
     def shaped(self, p: Partial, target: str) -> Expr:
         """A contribution in the shape of its operand: guarded, and broadcasting undone."""
         guard = self.guards.get(target)
-        if guard is not None and self.facts.is_array(target) and p.shape != "spread":
+        if guard is not None and self.facts.is_array(target) and p.elementwise:
             if isinstance(p.value, ast.BinOp | ast.UnaryOp | ast.Call):
                 p = replace(p, value=guard.around(p.value))
         return self.undone(p, target)
@@ -649,7 +676,7 @@ def is_part(stmt: Stmt, facts: Facts) -> bool:
 def renamed(p: Partial, old: str, new: str) -> Partial:
     """A partial that reads another name."""
     mapping = {old: ast.Name(new, ast.Load())}
-    return Partial(p.operand, substitute(p.value, mapping), p.negative, p.index, p.shape)
+    return replace(p, value=substitute(p.value, mapping))
 
 
 def negated(value: Expr) -> Expr:

@@ -13,6 +13,7 @@ from programs import (
     evaluation,
     exits,
     gated,
+    guards,
     lists,
     loops,
     mutation,
@@ -27,6 +28,6 @@ from programs.case import CASES, Case
 
 __all__ = ["CASES", "Case"]
 _MODULES = (
-    aliases, arrays, branches, calls, classics, evaluation, exits, gated, lists, loops, mutation,
-    pairs, rebinding, recursion, scalars, simulations, traps,
+    aliases, arrays, branches, calls, classics, evaluation, exits, gated, guards, lists, loops,
+    mutation, pairs, rebinding, recursion, scalars, simulations, traps,
 )  # fmt: skip

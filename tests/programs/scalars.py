@@ -268,7 +268,7 @@ def named_like_builtins(sum, abs):
     return len * max
 
 
-@straight_line(0.3, 0.7)
+@straight_line(0.3, 0.7, wrt=("relu", "sigmoid"))
 def named_like_gates(sigmoid, relu):
     result = sigmoid * relu
     L = result * sigmoid
