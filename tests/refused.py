@@ -259,3 +259,7 @@ def reshaped_and_written(x):
     v = np.reshape(y[::2], (2, 1))  # refused: v | shares memory
     v[0, 0] = x[1] * 3.0
     return np.sum(y**2) + np.sum(v**3)
+
+
+def reads_an_imaginary_part(x):
+    return np.sum(x.imag * x)  # refused: return | .imag

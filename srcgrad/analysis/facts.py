@@ -12,7 +12,8 @@ Three ways to keep the gradient of an array name:
   array of the same shape, views of the array have views of the shadow, made in the backward
   sweep;
 * a *carried shadow* (paired, dynamic): names are rebound among arrays that are written
-  (buffers that are swapped); array and shadow are created, rebound and restored together.
+  (buffers that are swapped), or arrays are kept in a list; array and shadow are created,
+  rebound, appended, popped and restored together.
 """
 
 from __future__ import annotations
@@ -85,6 +86,10 @@ class Facts:
         """Whether the name is a list's."""
         return isinstance(self.program.types.get(name), types.List)
 
+    def is_list_of_arrays(self, name: str) -> bool:
+        """Whether the name is that of a list of arrays, which has a list of shadows."""
+        return is_list_of_arrays(self.program.types.get(name))
+
     def known_shape(self, name: str) -> ast.expr | None:
         """The shape of an array from parameters that are never rebound, if it is known so."""
         extents = []
@@ -138,12 +143,15 @@ def facts(
     home = home_blocks(program)
     written = written_classes(program)
     arrays = {n for n, k in program.types.items() if isinstance(k, types.Array)}
+    kept_in_lists = {classes.get(n, n) for n, k in program.types.items() if is_list_of_arrays(k)}
     lists = {classes.get(n, n) for n, k in program.types.items() if isinstance(k, types.List)}
-    written -= {classes.get(n, n) for n in set(program.types) - arrays} - lists
+    lists -= kept_in_lists
+    written -= {classes.get(n, n) for n in set(program.types) - arrays} - lists - kept_in_lists
     rebound = _rebound(program, classes, counts, home, arrays)
     viewed = _viewed_in_loops(program.body, False, classes, arrays)
-    paired = written | {c for c in viewed if c not in rebound and c not in dynamic}
-    carried = {c for c in written if c in rebound or c in dynamic}
+    viewed = {c for c in viewed if c not in rebound and c not in dynamic}
+    paired = written | viewed | kept_in_lists
+    carried = {c for c in written if c in rebound or c in dynamic} | kept_in_lists
     return Facts(
         program=program,
         wrt=wrt,
@@ -158,6 +166,11 @@ def facts(
         home=home,
         symbols=shape_symbols(program),
     )
+
+
+def is_list_of_arrays(kind: types.Type | None) -> bool:
+    """Whether a type is that of lists of arrays."""
+    return isinstance(kind, types.List) and isinstance(kind.dtype, types.Array)
 
 
 def home_blocks(program: Program) -> dict[str, Path]:

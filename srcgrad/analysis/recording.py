@@ -195,6 +195,8 @@ class _Planner:
             case Store(target=t, index=i) | Increment(target=t, index=i):
                 found |= {t} | (self.of_expression(i) if i is not None else set())
                 found |= {n for n in names(stmt.value) if facts.is_paired(n) or facts.is_array(n)}
+            case Push(tape=t) | Pop(tape=t) if facts.is_list_of_arrays(t):
+                return set()
             case Push(tape=t):
                 found.add(t)
             case Pop(target=str(t), tape=tape):

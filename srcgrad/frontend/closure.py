@@ -11,6 +11,7 @@ is inlined with calls that only have a type, typed, and inlined again with the l
 from __future__ import annotations
 
 import ast
+import itertools
 import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -107,15 +108,22 @@ def _stub(name: str, gradient: Any, seen: dict[str, tuple[types.Type, ...]]) -> 
     return typed_stub(name, len(gradient.signature.parameters), typed)
 
 
+_numbers = itertools.count()
+
+
 @cache
 def _source(text: str, name: str) -> Source:
-    """The listing as a helper, once; functions that it carries are those of the rules."""
-    filename = f"<listing of {name}>"
+    """The listing as a helper, once; functions that it carries are those of the rules.
+
+    Those without a derivative rule are helpers themselves: their source is in the listing.
+    """
+    filename = f"<listing {next(_numbers)} of {name}>"
     scope: dict[str, Any] = {"__name__": name}
     exec(compile(text, filename, "exec"), scope)
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
     for known in list(scope):
-        scope[known] = registry.helper(known) or scope[known]
+        if registry.has_derivative(known):
+            scope[known] = registry.helper(known) or scope[known]
     module = ast.parse(text)
     tree = next(n for n in module.body if isinstance(n, ast.FunctionDef) and n.name == name)
     if isinstance(tree.body[0], ast.Expr):

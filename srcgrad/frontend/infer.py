@@ -24,7 +24,9 @@ from ..program import (
     Block,
     Expr,
     Increment,
+    Pop,
     Program,
+    Push,
     Return,
     Stmt,
     Store,
@@ -32,12 +34,15 @@ from ..program import (
     View,
     binds,
     blocks,
+    names,
+    uses,
     walk,
     with_blocks,
 )
 from ..rules import registry
 from .numba_types import Typing, numba_types
 from .scatter import scattered
+from .spelling import spelling
 from .tuples import scalarise
 from .webs import split_webs
 
@@ -64,6 +69,10 @@ def infer(
     typing = numba_types(program, argument_types, places, before=typing)
     refuse_optional(program, typing, known, places)
     program = typed(program, typing, known)
+    spelt = spelling(program, places)
+    if spelt is not program:
+        typing = numba_types(spelt, argument_types, places)
+        program = typed(spelt, typing, known)
     decided = rewrite(program, lambda s: decide(s, program.types))
     spread = scattered(program, alias_classes(decided))
     if spread is not program:
@@ -100,16 +109,35 @@ def refuse_optional(
 
 
 def refuse_nested_lists(program: Program, places: Mapping[int, Place]) -> None:
-    """Refuse lists of anything but numbers: what is written through their elements is not seen."""
+    """Refuse lists of anything but numbers: what is written through their elements is not seen.
+
+    A list of arrays that is only appended to and popped from is a tape: there is no such write.
+    """
     for stmt in walk(program.body):
         for name in binds(stmt):
             kind = program.types.get(name)
-            if isinstance(kind, types.List) and not isinstance(
-                kind.dtype, types.Number | types.Boolean
+            if isinstance(kind, types.List) and not (
+                isinstance(kind.dtype, types.Number | types.Boolean)
+                or (is_array(kind.dtype) and is_tape(program, name))
             ):
                 reason = f"`{name}` is a list of {_plural(kind.dtype)}"
                 advice = "fill an array with one more axis, `np.empty((n, ...))`"
                 raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
+
+
+def is_tape(program: Program, name: str) -> bool:
+    """Whether a list starts empty and is only appended to and popped from."""
+    for stmt in walk(program.body):
+        match stmt:
+            case Assign(target=t, value=ast.List(elts=[])) if t == name:
+                continue
+            case Push(tape=t, value=v) if t == name and not names(v) & {name}:
+                continue
+            case Pop(target=t, tape=tape) if tape == name and t != name:
+                continue
+        if name in (*binds(stmt), *uses(stmt)):
+            return False
+    return True
 
 
 def _plural(kind: types.Type) -> str:

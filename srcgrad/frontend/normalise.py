@@ -36,6 +36,7 @@ from ..program import (
 )
 from ..rules import registry
 from .inline import Inlined
+from .spelling import is_ellipsis
 
 
 def normalise(inlined: Inlined) -> Program:
@@ -495,11 +496,12 @@ class Flattener:
         """A subscript: slices and tuples of pure integer expressions, arrays as names."""
         match index:
             case ast.Tuple(elts=elts):
-                return ast.Tuple([self.pure_index(e) for e in elts], ast.Load())
+                parts = [e if is_ellipsis(e) else self.pure_index(e) for e in elts]
+                return ast.Tuple(parts, ast.Load())
             case ast.Slice(lower=lower, upper=upper, step=step):
-                parts = [None if p is None else self.pure(p) for p in (lower, upper, step)]
-                return ast.Slice(*parts)
-            case ast.Constant(value=value) if value is ...:
+                bounds = [None if p is None else self.pure(p) for p in (lower, upper, step)]
+                return ast.Slice(*bounds)
+            case ast.Constant() if is_ellipsis(index):
                 return whole()
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Invert()):
                 return self.atom(index)

@@ -62,6 +62,8 @@ support(carried.put_at, "put_at", "index, value, shape",
         result=lambda index, value, shape: _shaped(value, shape))
 support(carried.put_along, "put_along", "index, value, shape, axis",
         result=lambda index, value, shape, axis: _shaped(value, shape))
+support(carried.take_along, "take_along", "index, x, shape, axis",
+        result=lambda index, x, shape, axis: _shaped(x, shape))
 support(carried.product_of_others, "product_of_others", result=same)
 support(carried.product_of_others_along, "product_of_others_along", "x, axis", result=same)
 support(carried.reverse_cumsum, "reverse_cumsum", "g", result=same)
@@ -173,6 +175,15 @@ for _from, _shape in (("(5)", (1,)), ("(3,4)", (1, 4)), ("(2,3,4)", (1, 3, 1))):
          signature=f"{_from}->{_shape}", given={"shape": (_shape,)})
 rule("z = add_at(i, x, shape)", "grad_x += grad_z[i]", signature="(6),(6)->(4)",
      given={"shape": ((4,),)}, domain={"i": lambda rng, shape: rng.integers(4, size=shape)})
+rule("z = put_at(i, v, shape)", "grad_v += np.ravel(grad_z)[i]", signature="(),()->(2,3)",
+     given={"i": (4,), "shape": ((2, 3),)})
+for _values in ("(3)", "(3,1)"):
+    rule("z = put_along(i, v, shape, axis)", "grad_v += take_along(i, grad_z, v.shape, axis)",
+         signature=f"(3),{_values}->(3,3)", given={"shape": ((3, 3),), "axis": (0, 1, -1)},
+         domain={"i": lambda rng, shape: rng.integers(3, size=shape)})
+    rule("z = take_along(i, x, shape, axis)", "grad_x += put_along(i, grad_z, x.shape, axis)",
+         signature=f"(3),(3,3)->{_values}", given={"shape": ((3,), (3, 1)), "axis": (0, 1, -1)},
+         domain={"i": lambda rng, shape: rng.integers(3, size=shape)})
 rule("z = np.sum(x, axis=axis)", "grad_x += np.expand_dims(grad_z, axis)", spread=True,
      given={"axis": AXES + TUPLES})
 rule("z = np.mean(x)", "grad_x += grad_z / x.size", spread=True)

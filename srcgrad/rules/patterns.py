@@ -215,6 +215,13 @@ def match(value: ast.expr, rank: Rank) -> Match | None:
     return best[1] if best else None
 
 
+def has_derivative(name: str) -> bool:
+    """Whether the derivative of a function, named canonically, is known: by a rule, or zero."""
+    declared = FUNCTIONS.get(name)
+    constant = declared is not None and not declared.derivative
+    return constant or name in RULES or name in FAMILIES
+
+
 def unify(pattern: ast.expr, value: ast.expr, bindings: Bindings) -> bool:
     """Whether a value has the form of a pattern; ``bindings`` gets what its names stand for."""
     match pattern, value:

@@ -10,7 +10,7 @@ from .calls import canonical_call, canonical_method
 from .declarations import FUNCTIONS, Effect, Function, canonical_name, function
 from .expressions import dotted, instantiate
 from .helpers import helper, helper_source
-from .patterns import Match, Pull, Rule, family, make_rule, match, rule
+from .patterns import Match, Pull, Rule, family, has_derivative, make_rule, match, rule
 from .results import result_type
 
 
@@ -36,6 +36,7 @@ __all__ = [
     "effect",
     "family",
     "function",
+    "has_derivative",
     "helper",
     "helper_source",
     "instantiate",

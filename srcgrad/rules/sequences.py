@@ -58,6 +58,8 @@ rule("z = np.cumsum(x, axis=axis)",
      "grad_x += np.flip(np.cumsum(np.flip(grad_z, axis=axis), axis=axis), axis=axis)",
      given={"axis": (0, -1)})
 rule("z = np.cumprod(x)", "grad_x += np.reshape(cumprod_pull(grad_z, np.ravel(x)), x.shape)")
+rule("z = undiff(g, shape)", "grad_g += np.diff(grad_z)", signature="(3)->(4)",
+     given={"shape": ((4,),)})
 rule("z = np.diff(x)", "grad_x += undiff(grad_z, x.shape)")
 alias(np.trapezoid, "np.trapezoid")
 function(np.ptp, "np.ptp", "a, axis=None, out=None, keepdims=False")

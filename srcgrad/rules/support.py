@@ -70,6 +70,23 @@ def put_along(index, value, shape, axis):
     return result.reshape(shape)
 
 
+def take_along(index, x, shape, axis):
+    """The values at position ``index`` along an axis, in this shape."""
+    axis = axis % x.ndim
+    before, after = 1, 1
+    for k in range(axis):
+        before *= x.shape[k]
+    for k in range(axis + 1, x.ndim):
+        after *= x.shape[k]
+    where = np.ascontiguousarray(index).reshape((before, after))
+    lines = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
+    result = np.empty((before, after), x.dtype)
+    for i in range(before):
+        for k in range(after):
+            result[i, k] = lines[i, where[i, k], k]
+    return result.reshape(shape)
+
+
 def product_of_others(x):
     """For each element, the product of all the others (right where elements are zero)."""
     flat = x.ravel()

@@ -23,7 +23,9 @@ from ..program import (
     Comment,
     Expr,
     For,
+    Pop,
     Program,
+    Push,
     Return,
     Stmt,
     binds,
@@ -174,7 +176,9 @@ class _Forward:
     def mirrored(self, stmt: Stmt) -> list[Stmt]:
         """What a carried shadow does when its array is bound."""
         facts = self.facts
-        targets = [t for t in binds(stmt) if facts.is_array(t)]
+        targets = [t for t in binds(stmt) if facts.is_array(t) or facts.is_list_of_arrays(t)]
+        if isinstance(stmt, Push | Pop):
+            targets = [stmt.tape] if facts.is_list_of_arrays(stmt.tape) else []
         if not targets or not facts.is_dynamic(targets[0]) or targets[0] not in facts.active:
             return []
         return mirror(facts, stmt)

@@ -217,9 +217,12 @@ class Backward:
             case Swap():
                 self.rebuild(here)
                 self.swap(stmt)
-            case Push() | Pop():
+            case Push(tape=t) | Pop(tape=t):
                 self.rebuild(here)
-                self.listed(stmt, here)
+                if self.facts.is_list_of_arrays(t):
+                    self.restore(stmt, here)
+                else:
+                    self.listed(stmt, here)
             case _:
                 self.rebuild(here)
 

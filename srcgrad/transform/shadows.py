@@ -13,7 +13,7 @@ import ast
 from numba import types
 
 from ..analysis.facts import Facts
-from ..program import Alias, Assign, Expr, Stmt, Swap, View
+from ..program import Alias, Assign, Expr, Pop, Push, Stmt, Swap, View
 
 
 def element_type(facts: Facts, stmt: Stmt) -> types.Type | None:
@@ -48,8 +48,15 @@ def mirror(facts: Facts, stmt: Stmt) -> list[Stmt]:
             return [Alias(facts.gradient(t), facts.gradient(s))]
         case View(target=t, source=s, value=v):
             return [View(facts.gradient(t), facts.gradient(s), viewed(facts, s, v))]
+        case Assign(target=t) if facts.is_list(t):
+            return [Assign(facts.gradient(t), ast.List([], ast.Load()))]
         case Assign(target=t):
             return [zeros(facts, t)]
+        case Push(tape=tape, value=ast.Name(id=s)):
+            return [Push(facts.gradient(tape), ast.Name(facts.gradient(s), ast.Load()))]
+        case Pop(target=target, tape=tape):
+            name = None if target is None else facts.gradient(target)
+            return [Pop(name, facts.gradient(tape))]
         case Swap(targets=ts, sources=ss):
             return [Swap(tuple(map(facts.gradient, ts)), tuple(map(facts.gradient, ss)))]
     return []

@@ -376,3 +376,19 @@ def softmax_cross_entropy_by_hand(Z, labels):
     shifted = Z - np.max(Z, axis=1, keepdims=True)
     logp = shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
     return -np.mean(logp[np.arange(4), labels])
+
+
+@straight_line(signed(2, 3, 4), signed(3), compiled=True)
+def ellipses(a, w):
+    first, inner = a[..., 0], a[1, ..., 1:]
+    b = a * a
+    b[..., 1] = b[..., 2] * w
+    b[0, ...] += 1.0
+    return np.sum(first * w) + np.sum(np.sin(inner)) + np.sum(b * a) + np.sum(w[..., 1:] ** 2)
+
+
+@straight_line(signed(4), 0.7)
+def real_parts(v, c):
+    b = v.real * c.real
+    b.real[0] = 2.0 * c
+    return np.sum(b * v)

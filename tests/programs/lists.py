@@ -96,3 +96,48 @@ def stack_of_work(x):
             stack.append(2 * k + 1)
             stack.append(2 * k + 2)
     return t
+
+
+# Lists of arrays that are only appended to and popped from.
+@structured(signed(3), compiled=True)
+def arrays_kept_for_a_way_back(x):
+    states = []
+    h = x * 1.0
+    for _ in range(3):
+        states.append(h)
+        h = np.sin(h) * x
+    total = np.sum(h)
+    for _ in range(3):
+        h = states.pop()
+        total += np.sum(h * h * x) * total
+    return total
+
+
+@structured(signed(3), signed(3, seed=4))
+def changed_after_it_was_kept(x, y):
+    states = []
+    u = x * 1.0
+    v = y * 1.0
+    for i in range(4):
+        states.append(u)
+        v[0] = v[0] * u[1] + x[2]
+        u, v = v, u
+        if i % 2 == 0:
+            w = states.pop()
+            w *= u
+    w = states.pop()
+    w[1] = np.sum(u * v)
+    return np.sum(u * u) + w[0] * w[1]
+
+
+@structured(signed(4))
+def views_kept(x):
+    a = x * x
+    parts = []
+    for i in range(3):
+        parts.append(a[i : i + 2])
+    while len(a) > 1 and a[0] < 50.0:
+        p = parts.pop()
+        p[0] += p[1] * 2.0
+        a[0] += 40.0
+    return np.sum(a * a)
