@@ -239,9 +239,9 @@ def as_given(value: Any) -> Any:
     return copy.deepcopy(value)
 
 
-def run_listing(transformed: Any, f: Callable[..., Any], *args: Any) -> Any:
+def run_listing(transformed: Any, f: Callable[..., Any], *args: Any, level: str = "flat") -> Any:
     """A gradient's listing, executed in plain Python on copies of ``args``."""
-    listing = run_text(transformed.source(*args))
+    listing = run_text(transformed.source(*args, level=level))
     arguments = bound(f, args)
     given = [as_given(value) for value in arguments.values()]
     names = list(inspect.signature(listing).parameters)
@@ -307,8 +307,8 @@ def check_gradient(
 ) -> None:
     """Hold ``value_and_grad(f)`` and ``grad(f)`` at ``args`` against an oracle.
 
-    The listing is run in plain Python; with ``compiled``, Numba's code is run as well.
-    ``grad`` itself is left out when ``without_value`` is false.
+    The listing is run in plain Python, flat and as loops; with ``compiled``, Numba's code is run
+    as well, and that of ``grad`` itself unless ``without_value`` is false.
     """
     answer = oracle(f, *args, wrt=wrt)
     expected, error = answer if isinstance(answer, tuple) else (answer, 0.0)
@@ -317,15 +317,19 @@ def check_gradient(
     names = chosen(f, args, wrt)
     arguments = [bound(f, args)[name] for name in names]
     both, only = value_and_grad(f, wrt=wrt), grad(f, wrt=wrt)
-    runs: list[tuple[str, Callable[[], tuple[Any, Any]], Callable[[], Any]]]
-    runs = [("listing", lambda: run_listing(both, f, *args), lambda: run_listing(only, f, *args))]
+    runs: list[tuple[str, Callable[[], tuple[Any, Any]]]]
+    runs = [
+        ("listing", lambda: run_listing(both, f, *args)),
+        ("loops", lambda: run_listing(both, f, *args, level="loops")),
+    ]
     if compiled:
-        runs.append(("compiled", lambda: both(*args), lambda: only(*args)))
-    for how, run_both, run_only in runs:
+        runs.append(("compiled", lambda: both(*args)))
+        if without_value:
+            runs.append(("listing of grad", lambda: (value, run_listing(only, f, *args))))
+            runs.append(("compiled grad", lambda: (value, only(*args))))
+    for how, run in runs:
         before = copy.deepcopy(args)
-        got_value, got = run_both()
+        got_value, got = run()
         np.testing.assert_allclose(got_value, value, rtol=max(rtol * 1e-3, 1e-9), atol=1e-12)
         assert_gradient(got, expected, arguments, names, rtol, error, how)
-        if without_value:
-            assert_gradient(run_only(), expected, arguments, names, rtol, error, f"{how}, grad")
         assert_same(list(args), list(before), f"{how}: the call changed its arguments")

@@ -1,0 +1,1 @@
+"""Array statements to loops: the parts of the stage ``lower``."""

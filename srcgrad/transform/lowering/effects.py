@@ -1,0 +1,176 @@
+"""Effects: what a statement reads and writes, names and memory apart.
+
+In: statements at level "loops". Out: for each, the names that it reads and binds, and every
+access to the memory of arrays.
+
+Invariant: two statements without a conflict may change places.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...analysis.aliasing import alias_classes
+from ...program import (
+    Assign,
+    Check,
+    Expr,
+    Increment,
+    Pop,
+    Program,
+    Push,
+    Stmt,
+    Store,
+    binds,
+    blocks,
+    expressions,
+    names,
+    uses,
+    walk,
+)
+from ...rules import registry
+from .scope import is_array
+
+
+@dataclass(frozen=True)
+class Access:
+    """One access to an array: an element's subscript, or None for the array as a whole."""
+
+    name: str
+    index: Expr | None
+    writes: bool
+
+
+@dataclass
+class Effects:
+    """Everything that a statement, with its blocks, reads and writes."""
+
+    reads: set[str] = field(default_factory=set)
+    binds: set[str] = field(default_factory=set)
+    accesses: list[Access] = field(default_factory=list)
+    checks: bool = False
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Types and may-alias classes of a program's names."""
+
+    types: Mapping[str, Any]
+    classes: Mapping[str, str]
+    counters: frozenset[str]
+
+    def of(self, name: str) -> str:
+        """The class of a name."""
+        return self.classes.get(name, name)
+
+    def holds(self, name: str) -> bool:
+        """Whether a name stands for memory: an array, a list, a tuple of arrays."""
+        kind = self.types.get(name)
+        return kind is None or is_array(kind) or hasattr(kind, "dtype") or hasattr(kind, "types")
+
+
+def memory_classes(program: Program) -> dict[str, str]:
+    """May-alias classes, calls that may return a part of their argument taken into account."""
+    classes = dict(alias_classes(program))
+    for stmt in walk(program.body):
+        match stmt:
+            case Assign(target=target, value=ast.Call(args=[first, *_]) as call) if (
+                registry.effect(call) != "fresh"
+            ):
+                for source in names(first) & set(program.types):
+                    join(classes, target, source)
+    return classes
+
+
+def join(classes: dict[str, str], a: str, b: str) -> None:
+    """Two names may share memory."""
+    old, new = classes.setdefault(a, a), classes.setdefault(b, b)
+    for name, group in list(classes.items()):
+        if group == old:
+            classes[name] = new
+
+
+def effects(stmt: Stmt, memory: Memory) -> Effects:
+    """What a statement reads and writes."""
+    found = Effects()
+    _collect(stmt, memory, found)
+    found.binds -= memory.counters
+    found.reads -= memory.counters
+    return found
+
+
+def _collect(stmt: Stmt, memory: Memory, found: Effects) -> None:
+    found.reads |= uses(stmt)
+    found.binds |= set(binds(stmt))
+    for expr in expressions(stmt):
+        _loads(expr, memory, found)
+    match stmt:
+        case Store(target=target, index=index):
+            found.accesses.append(Access(target, index, True))
+        case Increment(target=target, index=index) if memory.holds(target):
+            found.accesses.append(Access(target, index, True))
+            found.accesses.append(Access(target, index, False))
+        case Push(tape=tape) | Pop(tape=tape):
+            found.accesses.append(Access(tape, None, True))
+        case Check(node=node):
+            found.checks = True
+            found.reads |= names(node)
+            found.accesses += [Access(n, None, False) for n in names(node)]
+    for block in blocks(stmt):
+        for inner in block:
+            _collect(inner, memory, found)
+
+
+def _loads(expr: ast.AST, memory: Memory, found: Effects) -> None:
+    match expr:
+        case ast.Attribute(value=ast.Name(), attr="shape" | "size" | "ndim" | "dtype"):
+            return
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]) if is_array(
+            memory.types.get(name)
+        ):
+            return
+        case ast.Subscript(value=ast.Name(id=name), slice=index) if memory.holds(name):
+            whole = any(isinstance(n, ast.Slice) for n in ast.walk(index))
+            found.accesses.append(Access(name, None if whole else index, False))
+            _loads(index, memory, found)
+            return
+        case ast.Name(id=name):
+            if memory.holds(name):
+                found.accesses.append(Access(name, None, False))
+            return
+        case ast.Call(args=args, keywords=keywords):
+            for part in (*args, *(k.value for k in keywords)):
+                _loads(part, memory, found)
+            return
+    for child in ast.iter_child_nodes(expr):
+        _loads(child, memory, found)
+
+
+def touched(found: Effects, memory: Memory, writes: bool) -> set[str]:
+    """The classes of memory that are written, or read."""
+    return {memory.of(a.name) for a in found.accesses if a.writes == writes}
+
+
+def conflicts(first: Effects, second: Effects, memory: Memory) -> bool:
+    """Whether the order of two statements matters."""
+    if first.checks and second.checks:
+        return True
+    return name_conflict(first, second) or bool(shared_memory(first, second, memory))
+
+
+def name_conflict(first: Effects, second: Effects) -> bool:
+    """Whether one binds a name that the other reads or binds."""
+    return bool(
+        first.binds & (second.reads | second.binds) or second.binds & (first.reads | first.binds)
+    )
+
+
+def shared_memory(first: Effects, second: Effects, memory: Memory) -> set[str]:
+    """Classes of memory that both touch and one at least writes."""
+    written, also = touched(first, memory, True), touched(second, memory, True)
+    return (written & (also | touched(second, memory, False))) | (
+        also & touched(first, memory, False)
+    )

@@ -1,0 +1,460 @@
+"""Evaluate: an expression of the flat program becomes a pull.
+
+In: an expression and the scope. Out: its ``Pull``; what cannot wait (reductions, matrix
+products, calls that have no loop form) is written to the scope and given a name.
+
+Invariant: ``Opaque`` is raised where an array expression has neither a loop form nor a type.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from ...program import Assign, Expr
+from ...rules.expressions import MISSING, dotted, literal
+from .elementwise import (
+    Build,
+    element_dtype,
+    elementwise,
+    form_of,
+    of_binary,
+    of_compare,
+    of_unary,
+    where,
+)
+from .indexing import subscript
+from .products import matmul
+from .pull import (
+    Body,
+    Index,
+    Pull,
+    array,
+    call,
+    element,
+    materialised,
+    number,
+    spread,
+    variable,
+)
+from .reductions import REDUCTIONS, count, dot, reduced
+from .scope import Opaque, Scope, is_array
+from .shapes import Extents, spelled
+from .unbroadcast import linear, settle, unbroadcast
+
+
+def evaluate(scope: Scope, expr: Expr, target: str = "") -> Pull:
+    """The pull of an expression.
+
+    Parameters
+    ----------
+    scope : Scope
+        The point of lowering.
+    expr : ast.expr
+        Any expression of the flat program.
+    target : str
+        The name to give to a result that has to be written out.
+    """
+    if array_free(scope, expr):
+        zero = isinstance(expr, ast.Constant) and expr.value == 0
+        return replace(number(resolved(scope, expr), scalar_dtype(scope, expr)), zero=zero)
+
+    def inner(e: Expr) -> Pull:
+        return evaluate(scope, e)
+
+    match expr:
+        case ast.Name(id=name) if scope.types[name].ndim == 0:
+            at = element(name, ())
+            return replace(array(scope, name), at=lambda index, body: at)
+        case ast.Name(id=name):
+            return array(scope, name)
+        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            dtype = element_dtype(known(scope, expr))
+            return matmul(scope, left, right, dtype, lambda e: settle(scope, inner(e)), target)
+        case ast.BinOp(left=left, op=op, right=right):
+            pulls = [inner(left), inner(right)]
+            return combined(scope, scope.kind(expr), op, pulls, of_binary(op))
+        case ast.UnaryOp(op=op, operand=operand):
+            if isinstance(op, ast.Not):
+                raise Opaque
+            return combined(scope, scope.kind(expr), op, [inner(operand)], of_unary(op))
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            pulls = [inner(left), inner(right)]
+            result = combined(scope, scope.kind(expr), op, pulls, of_compare(op))
+            return replace(result, dtype=np.dtype(bool))
+        case ast.Subscript(value=value, slice=index):
+            return subscript(scope, settle(scope, inner(value)), index, inner)
+        case ast.Attribute(value=value, attr="T"):
+            return transposed(settle(scope, inner(value)))
+        case ast.Call(func=func):
+            return evaluate_call(scope, dotted(func) or "", expr, target, inner)
+    raise Opaque
+
+
+def known(scope: Scope, expr: Expr) -> Any:
+    """The type of an expression."""
+    kind = scope.kind(expr)
+    if kind is None:
+        raise Opaque
+    return kind
+
+
+SHAPE_ATTRIBUTES = frozenset({"shape", "size", "ndim", "dtype"})
+
+
+def array_free(scope: Scope, expr: ast.AST) -> bool:
+    """Whether an expression takes no array as a whole: elements and extents at most."""
+    match expr:
+        case ast.Name(id=name):
+            return not is_array(scope.types.get(name))
+        case ast.Attribute(value=ast.Name(), attr=attr) if attr in SHAPE_ATTRIBUTES:
+            return True
+        case ast.Attribute(attr="T"):
+            return False
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name()]):
+            return True
+        case ast.Call(args=args, keywords=keywords):
+            inside: list[ast.AST] = [*args, *[k.value for k in keywords]]
+            scalar = scope.kind(expr)  # type: ignore[arg-type]
+            return not is_array(scalar) and all(array_free(scope, a) for a in inside)
+        case ast.Subscript(value=ast.Name(id=name), slice=index) if is_array(scope.types.get(name)):
+            return (
+                array_free(scope, index)
+                and not is_array(
+                    scope.kind(expr)  # type: ignore[arg-type]
+                )
+                and scope.kind(expr) is not None
+            )  # type: ignore[arg-type]
+        case ast.Slice():
+            return False
+    return all(array_free(scope, child) for child in ast.iter_child_nodes(expr))
+
+
+def resolved(scope: Scope, expr: Any) -> Any:
+    """An expression whose extents are said as those of loops are, not through temporaries."""
+    match expr:
+        case ast.Subscript(
+            value=ast.Attribute(value=ast.Name(id=name), attr="shape"),
+            slice=ast.Constant(value=int() as axis),
+        ) if is_array(kind := scope.types.get(name)):
+            return spelled(scope.shapes.of(name, kind.ndim)[axis])
+        case ast.Attribute(value=ast.Name(id=name), attr="size") if is_array(
+            kind := scope.types.get(name)
+        ):
+            return count(scope.shapes.of(name, kind.ndim))
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]) if is_array(
+            kind := scope.types.get(name)
+        ):
+            return spelled(scope.shapes.of(name, kind.ndim)[0])
+        case ast.BinOp(left=left, op=op, right=right):
+            return ast.BinOp(resolved(scope, left), op, resolved(scope, right))
+        case ast.UnaryOp(op=op, operand=operand):
+            return ast.UnaryOp(op, resolved(scope, operand))
+        case ast.Call(func=func, args=[c, x, y]) if dotted(func) == "np.where":
+            return ast.IfExp(*(resolved(scope, e) for e in (c, x, y)))
+    return expr
+
+
+def scalar_dtype(scope: Scope, expr: Expr) -> np.dtype[Any]:
+    """The dtype of a number; only its kind matters, since numbers are weak."""
+    kind = scope.kind(expr)
+    if isinstance(kind, types.Number | types.Boolean):
+        return element_dtype(kind)
+    match expr:
+        case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+            return np.dtype(bool)
+        case ast.Attribute(attr="size" | "ndim") | ast.Subscript(value=ast.Attribute()):
+            return np.dtype(int)
+        case ast.Call(func=ast.Name(id="len" | "int")):
+            return np.dtype(int)
+        case ast.UnaryOp(operand=operand):
+            return scalar_dtype(scope, operand)
+        case ast.BinOp(left=left, op=op, right=right) if not isinstance(op, ast.Div):
+            pair = [scalar_dtype(scope, left), scalar_dtype(scope, right)]
+            return np.result_type(*pair)
+    return np.dtype(float)
+
+
+def evaluate_call(
+    scope: Scope, function: str, expr: ast.Call, target: str, inner: Callable[[Expr], Pull]
+) -> Pull:
+    """The pull of a call."""
+    if function == "np.where" and len(expr.args) == 3:
+        pulls = [inner(a) for a in expr.args]
+        return combined(scope, scope.kind(expr), function, pulls, None)
+    if (form := form_of(function, len(expr.args))) is not None and not expr.keywords:
+        pulls = [inner(a) for a in expr.args]
+        return combined(scope, scope.kind(expr), function, pulls, form)
+    if function in REDUCTIONS or function == "np.mean":
+        return reduction(scope, function, expr, target, inner)
+    if function == "unbroadcast":
+        x, shape = expr.args
+        return unbroadcast(scope, inner(x), extents_of(scope, shape), target)
+    return structural(scope, function, expr, target, lambda e: settle(scope, inner(e)))
+
+
+def combined(
+    scope: Scope, kind: Any, operation: ast.AST | str, pulls: list[Pull], form: Build | None
+) -> Pull:
+    """An element-wise operation; partial sums pass through those that are linear in them."""
+    narrow: Extents = ()
+    if any(p.narrow for p in pulls):
+        if linear(scope, operation, pulls):
+            narrow = next(p.narrow for p in pulls if p.narrow)
+            pulls = [replace(p, narrow=()) for p in pulls]
+        else:
+            pulls = [settle(scope, p) for p in pulls]
+    if form is None:
+        result = where(scope, kind, pulls)
+    else:
+        result = elementwise(scope, kind, pulls, form)
+    return replace(result, narrow=narrow)
+
+
+def structural(
+    scope: Scope, function: str, expr: ast.Call, target: str, inner: Callable[[Expr], Pull]
+) -> Pull:
+    """The pull of a call that is not element-wise; operands are settled."""
+    keywords = {str(k.arg): k.value for k in expr.keywords}
+    match function, expr.args:
+        case "np.dot", [left, right] if inner(left).rank and inner(right).rank:
+            return matmul(scope, left, right, element_dtype(known(scope, expr)), inner, target)
+        case "np.dot", [left, right]:
+            return inner(ast.BinOp(left, ast.Mult(), right))
+        case "np.vdot" | "np.inner", [left, right]:
+            x, y = inner(left), inner(right)
+            if (
+                x.rank == y.rank
+                and x.extents == y.extents
+                and (function == "np.vdot" or x.rank == 1)
+            ):
+                return dot(scope, x, y, element_dtype(known(scope, expr)), target)
+        case "np.outer", [left, right]:
+            return outer(scope, inner(left), inner(right))
+        case "np.transpose", [x] if not keywords:
+            return transposed(inner(x))
+        case "np.expand_dims", [x, axis] if isinstance(literal(axis), int):
+            return expanded(inner(x), literal(axis))
+        case "np.astype", [x, _]:
+            kind = known(scope, expr)
+            return converted(scope, inner(x), element_dtype(kind))
+        case "np.zeros_like" | "np.ones_like" | "np.full_like", [x, *value]:
+            fill = value[0] if value else ast.Constant(1 if "ones" in function else 0)
+            return filled(scope, inner(x).extents, fill, known(scope, expr), inner)
+        case "np.zeros" | "np.ones" | "np.full", [shape, *value]:
+            fill = value[0] if value else ast.Constant(1 if "ones" in function else 0)
+            return filled(scope, extents_of(scope, shape), fill, known(scope, expr), inner)
+        case "put_along", [index, value, shape, axis] if isinstance(literal(axis), int):
+            extents = extents_of(scope, shape)
+            place = literal(axis) % len(extents)
+            return put_along(inner(index), inner(value), extents, place)
+        case "put_at", [index, value, shape]:
+            return put_at(inner(index), inner(value), extents_of(scope, shape))
+        case "np.broadcast_to", [x, shape]:
+            return spread(scope, inner(x), extents_of(scope, shape))
+    return called(scope, expr, target)
+
+
+def reduction(
+    scope: Scope, function: str, expr: ast.Call, target: str, inner: Callable[[Expr], Pull]
+) -> Pull:
+    """``np.sum(x, axis=..., keepdims=...)`` and its like."""
+    keywords = {str(k.arg): literal(k.value) for k in expr.keywords}
+    if not expr.keywords == [] and not set(keywords) <= {"axis", "keepdims"}:
+        raise Opaque
+    pull = settle(scope, inner(expr.args[0]))
+    axes = axes_of(expr, pull.rank)
+    keepdims = keywords.get("keepdims", False) is True
+    dtype = element_dtype(known(scope, expr))
+    if function == "np.mean":
+        total = reduced(scope, pull, REDUCTIONS["np.sum"], axes, dtype, keepdims)
+        share = count([pull.extents[a] for a in axes])
+        mean = elementwise(scope, None, [total, number(share, np.dtype(int))], of_binary(ast.Div()))
+        return replace(mean, dtype=dtype)
+    return reduced(scope, pull, REDUCTIONS[function], axes, dtype, keepdims, target)
+
+
+def axes_of(expr: ast.Call, rank: int) -> list[int]:
+    """The axes of a reduction, counted from the front, in order."""
+    given = next((k.value for k in expr.keywords if k.arg == "axis"), ast.Constant(None))
+    parts = given.elts if isinstance(given, ast.Tuple) else [given]
+    values = [literal(p) for p in parts]
+    if values == [None]:
+        return list(range(rank))
+    if not all(isinstance(v, int) and -rank <= v < rank for v in values):
+        raise Opaque
+    return sorted(int(v) % rank for v in values)
+
+
+def extents_of(scope: Scope, shape: Expr) -> Extents:
+    """The extents that a shape argument states."""
+    match shape:
+        case ast.Attribute(value=ast.Name(id=name), attr="shape"):
+            kind = scope.types.get(name)
+            return scope.shapes.of(name, kind.ndim) if is_array(kind) else ()
+        case ast.Tuple(elts=elts):
+            return tuple(scope.shapes.extent(e) for e in elts)
+    kind = scope.kind(shape)
+    if isinstance(kind, types.BaseTuple) or not array_free(scope, shape):
+        raise Opaque
+    return (scope.shapes.extent(shape),)
+
+
+def filled(
+    scope: Scope, extents: Extents, fill: Expr, kind: Any, inner: Callable[[Expr], Pull]
+) -> Pull:
+    """An array of one number."""
+    value, dtype = inner(fill), element_dtype(kind)
+    if value.rank:
+        raise Opaque
+    if isinstance(fill, ast.Constant) and dtype.kind == "f":
+        value = number(ast.Constant(float(fill.value)), dtype)  # type: ignore[arg-type]
+    zero = isinstance(fill, ast.Constant) and fill.value == 0
+    return Pull(extents, dtype, lambda index, body: value.at((), body), zero=zero)
+
+
+def converted(scope: Scope, pull: Pull, dtype: np.dtype[Any]) -> Pull:
+    """The elements in another dtype."""
+    name = "bool" if dtype.kind == "b" else f"np.{dtype.name}"
+    return Pull(pull.extents, dtype, lambda index, body: call(name, pull.at(index, body)))
+
+
+def transposed(pull: Pull) -> Pull:
+    """Axes in reverse order."""
+    if pull.rank < 2:
+        return pull
+    return replace(
+        pull,
+        extents=pull.extents[::-1],
+        at=lambda index, body: pull.at(index[::-1], body),
+        name="",
+        widen=None,
+    )
+
+
+def expanded(pull: Pull, axis: int) -> Pull:
+    """One axis of extent 1 more."""
+    place = axis % (pull.rank + 1)
+    return replace(
+        pull,
+        extents=(*pull.extents[:place], 1, *pull.extents[place:]),
+        at=lambda index, body: pull.at((*index[:place], *index[place + 1 :]), body),
+        name="",
+        widen=None,
+    )
+
+
+def put_along(index: Pull, value: Pull, extents: Extents, axis: int) -> Pull:
+    """Zeros, except for the value at a position along an axis."""
+    if index.rank != len(extents) - 1 or value.rank not in (index.rank, index.rank + 1):
+        raise Opaque
+
+    def at(place: Index, body: Body) -> Expr:
+        rest = place[:axis] + place[axis + 1 :]
+        one = (*place[:axis], ast.Constant(0), *place[axis + 1 :])
+        chosen = index.at(rest, body)
+        given = value.at(rest if value.rank == index.rank else one, body)
+        test = ast.Compare(place[axis], [ast.Eq()], [chosen])
+        return ast.IfExp(test, given, zero_of(value.dtype))
+
+    return Pull(extents, value.dtype, at)
+
+
+def put_at(index: Pull, value: Pull, extents: Extents) -> Pull:
+    """Zeros, except for the value at a position of the flattened array."""
+    if index.rank or value.rank:
+        raise Opaque
+
+    def at(place: Index, body: Body) -> Expr:
+        flat = place[0]
+        for i, extent in zip(place[1:], extents[1:], strict=True):
+            flat = ast.BinOp(ast.BinOp(flat, ast.Mult(), spelled(extent)), ast.Add(), i)
+        test = ast.Compare(flat, [ast.Eq()], [index.at((), body)])
+        return ast.IfExp(test, value.at((), body), zero_of(value.dtype))
+
+    return Pull(extents, value.dtype, at)
+
+
+def zero_of(dtype: np.dtype[Any]) -> Expr:
+    """0 in a dtype."""
+    return call("np.float32", ast.Constant(0.0)) if dtype == np.float32 else ast.Constant(0.0)
+
+
+def outer(scope: Scope, x: Pull, y: Pull) -> Pull:
+    """``x[i] * y[j]``."""
+    if x.rank != 1 or y.rank != 1:
+        raise Opaque
+    extents = x.extents + y.extents
+    column = Pull(extents, x.dtype, lambda index, body: x.at(index[:1], body))
+    row = Pull(extents, y.dtype, lambda index, body: y.at(index[1:], body))
+    return elementwise(scope, None, [column, row], of_binary(ast.Mult()))
+
+
+def called(scope: Scope, expr: ast.Call, target: str) -> Pull:
+    """A call that stays a call, its array operands by name."""
+    kind = known(scope, expr)
+    args = [operand(scope, a) for a in expr.args]
+    value = ast.Call(expr.func, args, expr.keywords)
+    name = target or scope.fresh("t", kind)
+    extents = result_extents(scope, expr)
+    scope.emit(Assign(name, value, line=scope.line))
+    scope.bind([name])
+    if is_array(kind):
+        if extents is not None and len(extents) == kind.ndim:
+            scope.shapes.arrays[name] = extents
+        return array(scope, name)
+    return Pull((), element_dtype(kind), lambda index, body: variable(name), name)
+
+
+SHAPED = {"put_at": 2, "put_along": 2, "add_at": 2, "undiff": 1, "np.reshape": 1}
+"""Calls that state the shape of their result, and in which argument."""
+
+SAME = frozenset(
+    [
+        "softmax",
+        "product_of_others",
+        "product_of_others_along",
+        "cumprod_pull",
+        "np.tril",
+        "np.triu",
+        "np.sort",
+        "np.linalg.inv",
+        "np.linalg.cholesky",
+        "np.flip",
+        "np.roll",
+    ]
+)
+"""Calls whose result has the shape of their first argument."""
+
+
+def result_extents(scope: Scope, expr: ast.Call) -> Extents | None:
+    """The extents of a call that stays, where they are known."""
+    function = dotted(expr.func) or ""
+    try:
+        if function in SHAPED:
+            extents = extents_of(scope, expr.args[SHAPED[function]])
+            return None if any(is_negative(e) for e in extents) else extents
+        if function in SAME and isinstance(expr.args[0], ast.Name):
+            return array(scope, expr.args[0].id).extents
+    except Opaque:
+        pass
+    return None
+
+
+def is_negative(extent: int | str) -> bool:
+    """Whether an extent may stand for what is left over (``-1``)."""
+    return extent == -1 or str(extent).startswith("-")
+
+
+def operand(scope: Scope, expr: Expr) -> Expr:
+    """An argument of a call that stays."""
+    if not is_array(scope.kind(expr)) or literal(expr) is not MISSING:
+        return expr
+    if isinstance(expr, ast.Name | ast.Attribute):
+        return expr
+    return variable(materialised(scope, evaluate(scope, expr)))

@@ -1,0 +1,147 @@
+"""Unread: what nobody reads is not computed, and arrays are allocated where they are first used.
+
+In: a Program at level "loops". Out: the same without idle statements (``unread``); with each
+allocation just before its first use (``sunk``).
+
+Invariant: nothing goes that could raise.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable
+
+from ...program import (
+    Alias,
+    Assign,
+    Block,
+    Expr,
+    For,
+    Increment,
+    Program,
+    Return,
+    Stmt,
+    Store,
+    View,
+    binds,
+    blocks,
+    expressions,
+    uses,
+    walk,
+    with_blocks,
+)
+from .effects import memory_classes
+
+
+def is_allocation(stmt: Stmt) -> bool:
+    """``z = np.empty(...)``."""
+    match stmt:
+        case Assign(value=ast.Attribute(value=ast.Call() as call, attr="T")):
+            return ast.unparse(call.func) == "np.empty"
+        case Assign(value=ast.Call(func=func)):
+            return ast.unparse(func) == "np.empty"
+    return False
+
+
+def mentions(stmt: Stmt, name: str) -> bool:
+    """Whether a statement or one inside uses or binds a name."""
+    return any(name in uses(s) or name in binds(s) for s in walk((stmt,)))
+
+
+def unread(program: Program, counters: frozenset[str]) -> Program:
+    """The program without arrays and numbers that are made and never read."""
+    while True:
+        wanted = set(program.params) | read(program)
+        body = live(program.body, wanted, counters)
+        if body == program.body:
+            return program
+        program = program.with_body(body)
+
+
+def read(program: Program) -> set[str]:
+    """Names whose value is read somewhere, or that share memory with another name."""
+    classes = memory_classes(program)
+    sizes = Counter(classes.values())
+    found = {n for n, c in classes.items() if sizes[c] > 1}
+    for stmt in walk(program.body):
+        match stmt:
+            case Store() | Increment():
+                found |= set().union(*map(_names, expressions(stmt))) - {stmt.target}
+            case Alias(source=source) | View(source=source):
+                found |= {source} | uses(stmt)
+            case _:
+                found |= uses(stmt)
+    return found
+
+
+def _names(expr: Expr) -> set[str]:
+    return {n.id for n in ast.walk(expr) if isinstance(n, ast.Name)}
+
+
+def live(body: Iterable[Stmt], wanted: set[str], counters: frozenset[str]) -> Block:
+    """A block without what only makes unwanted values."""
+    result: list[Stmt] = []
+    for stmt in body:
+        new = with_blocks(stmt, tuple(live(b, wanted, counters) for b in blocks(stmt)))
+        if not idle(new, wanted, counters):
+            result.append(new)
+    return tuple(result)
+
+
+def idle(stmt: Stmt, wanted: set[str], counters: frozenset[str]) -> bool:
+    """Whether a statement only makes values that nobody reads."""
+    match stmt:
+        case Store(target=target) | Increment(target=target):
+            return target not in wanted
+        case Assign(target=target):
+            return target not in wanted and pure(stmt)
+        case For(counter=counter, body=()):
+            return counter in counters
+    return False
+
+
+def pure(stmt: Assign) -> bool:
+    """Whether an assignment may go if its value is not wanted: nothing can be raised."""
+    calls = [n for n in ast.walk(stmt.value) if isinstance(n, ast.Call)]
+    called = {ast.unparse(c.func) for c in calls}
+    return all(name in QUIET or name.startswith("math.") for name in called)
+
+
+QUIET = frozenset({"np.empty", "np.float32", "np.float64", "abs", "min", "max", "len"})
+"""Calls that only compute."""
+
+
+# Where arrays are allocated
+
+
+def sunk(body: Block) -> Block:
+    """A block in which allocations and constants stand just before their first use."""
+    waiting: list[Stmt] = []
+    result: list[Stmt] = []
+    for stmt in body:
+        new = with_blocks(stmt, tuple(map(sunk, blocks(stmt))))
+        due = [w for w in waiting if mentions(new, binds(w)[0]) or disturbs(new, w)]
+        result += due
+        waiting = [w for w in waiting if w not in due]
+        if is_allocation(new) or is_constant(new):
+            waiting.append(new)
+        else:
+            result.append(new)
+    if result and isinstance(result[-1], Return):
+        return (*result[:-1], *waiting, result[-1])
+    return (*result, *waiting)
+
+
+def is_constant(stmt: Stmt) -> bool:
+    """``s = 0.0``."""
+    match stmt:
+        case Assign(value=ast.Constant() | ast.UnaryOp(operand=ast.Constant())):
+            return True
+    return False
+
+
+def disturbs(stmt: Stmt, waiting: Stmt) -> bool:
+    """Whether a statement changes a name that a waiting one reads."""
+    read_names = uses(waiting)
+    return any(set(binds(s)) & read_names for s in walk((stmt,)))

@@ -1,0 +1,361 @@
+"""Lowering: loops give what the flat listing gives, for every shape, dtype and layout."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import numba
+import numpy as np
+import pytest
+
+from srcgrad.errors import SrcgradError
+from srcgrad.pipeline import derive
+
+RNG = np.random.default_rng(7)
+
+
+def run(text, name, args, compiled=False):
+    """What a module's function returns: plain Python, or compiled."""
+    scope = {}
+    plain = text if compiled else text.replace("@numba.njit\n", "")
+    exec(compile(plain, "<lowered>", "exec"), scope)
+    function = scope[name]
+    if compiled:
+        function = numba.njit(error_model="numpy")(function)
+    with np.errstate(all="ignore"):
+        return function(*args)
+
+
+def both(f, args, compiled=False):
+    """Flat in NumPy, and lowered."""
+    derived = derive(f, None, True, tuple(map(numba.typeof, args)))
+    arguments = (*args, *derived.extra)
+    flat = run(
+        derived.flat,
+        derived.name,
+        [np.copy(a) if isinstance(a, np.ndarray) else a for a in arguments],
+    )
+    loops = run(derived.loops, derived.name, arguments, compiled)
+    return SimpleNamespace(flat=flat, loops=loops, text=derived.loops)
+
+
+def leaves(value):
+    if isinstance(value, tuple):
+        return [leaf for item in value for leaf in leaves(item)]
+    return [value]
+
+
+def check(f, *args, compiled=False):
+    result = both(f, args, compiled)
+    first, second = leaves(result.flat), leaves(result.loops)
+    assert len(first) == len(second)
+    for a, b in zip(first, second, strict=True):
+        assert np.shape(a) == np.shape(b), result.text
+        single = np.asarray(a).dtype == np.float32 or any(
+            isinstance(x, np.ndarray) and x.dtype == np.float32 for x in args
+        )
+        np.testing.assert_allclose(
+            b,
+            a,
+            rtol=2e-4 if single else 1e-11,
+            atol=2e-5 if single else 1e-12,
+            err_msg=result.text,
+        )
+        if isinstance(a, np.ndarray):
+            assert a.dtype == b.dtype, result.text
+    return result.text
+
+
+# Primals
+
+
+def product(x, y):
+    return np.sum(x * y)
+
+
+def mixed(x, y):
+    s = np.tanh(x * y + y)
+    return np.sum(s * x - 2.0 * y**2) + np.mean(x) * np.sum(y * y)
+
+
+def narrow_chain(x, y):
+    u = np.exp(0.1 * y) + y
+    v = u * u / (1 + y * y)
+    return np.sum(x * v) + np.sum(v) * np.sum(u)
+
+
+def kinks(x, y):
+    a = np.maximum(x, y)
+    b = np.minimum(x, 0.5)
+    c = np.where(x > y, a * b, y)
+    return np.sum(c + np.abs(x) + np.clip(y, -0.5, 0.5))
+
+
+def squares(x, y):
+    return np.mean((x - y) ** 2) + np.sum(x**3 - y**-1 + np.sqrt(np.abs(x) + 1) ** 0.5)
+
+
+def normalised(x, y):
+    z = x - np.mean(x)
+    return np.sum(z * z / (1 + np.sum(x * x))) + np.sum(y)
+
+
+PAIRS = [product, mixed, narrow_chain, kinks, squares, normalised]
+SHAPES = [
+    ((4,), (4,)), ((4,), (1,)), ((1,), (4,)), ((1,), (1,)), ((0,), (0,)), ((0,), (1,)),
+    ((3, 4), (3, 4)), ((3, 4), (4,)), ((4,), (3, 4)), ((3, 1), (1, 4)), ((3, 4), (1, 4)),
+    ((3, 4), (3, 1)), ((1, 4), (3, 4)), ((3, 4), (1,)), ((2, 3, 4), (3, 4)), ((2, 3, 4), (2, 1, 4)),
+    ((1, 1), (3, 1)),
+]  # fmt: skip
+
+
+def sample(shape, dtype=np.float64, layout="C"):
+    a = RNG.uniform(0.3, 1.5, shape) * RNG.choice([-1.0, 1.0], shape)
+    a = a.astype(dtype)
+    match layout:
+        case "F":
+            return np.asfortranarray(a)
+        case "A":
+            wide = np.zeros(tuple(2 * n for n in shape), dtype)
+            wide[tuple(slice(None, None, 2) for _ in shape)] = a
+            return wide[tuple(slice(None, None, 2) for _ in shape)]
+        case "reversed":
+            return a[::-1]
+    return a
+
+
+@pytest.mark.parametrize("shapes", SHAPES, ids=str)
+@pytest.mark.parametrize("f", PAIRS, ids=lambda f: f.__name__)
+def test_two_operands(f, shapes):
+    if 0 in shapes[0] + shapes[1] and f in (mixed, squares, normalised):
+        pytest.skip("the mean of nothing: plain Python raises")
+    check(f, *map(sample, shapes))
+
+
+@pytest.mark.parametrize("layout", ["F", "A", "reversed"])
+@pytest.mark.parametrize("f", PAIRS, ids=lambda f: f.__name__)
+def test_layouts(f, layout):
+    check(f, sample((3, 4), layout=layout), sample((3, 4)))
+    check(f, sample((3, 4)), sample((4,), layout="A"))
+    check(f, sample((3, 4), layout="F"), sample((3, 4), layout=layout))
+
+
+@pytest.mark.parametrize("f", PAIRS, ids=lambda f: f.__name__)
+def test_single_precision(f):
+    text = check(f, sample((3, 4), np.float32), sample((3, 1), np.float32))
+    assert "np.float64)" not in text
+    check(f, sample((4,), np.float32), sample((4,)))
+
+
+@pytest.mark.parametrize("f", PAIRS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "shapes", [((4,), (4,)), ((4,), (1,)), ((3, 4), (1, 4)), ((3, 4), (4,))], ids=str
+)
+def test_compiled(f, shapes):
+    check(f, *map(sample, shapes), compiled=True)
+
+
+def test_mismatched_shapes_raise():
+    args = sample((3,)), sample((4,))
+    derived = derive(product, None, True, tuple(map(numba.typeof, args)))
+    with pytest.raises(ValueError, match="broadcast"):
+        run(derived.loops, derived.name, args)
+    with pytest.raises(ValueError):
+        run(derived.loops, derived.name, args, compiled=True)
+
+
+# Reductions, products, structure
+
+
+def rows(x, w):
+    s = np.sum(x * w, axis=1)
+    m = np.max(x, axis=0)
+    return np.sum(s * s) + np.sum(m * w) + np.prod(np.mean(x, axis=1, keepdims=True))
+
+
+def softmax_loss(x, t):
+    m = np.max(x, axis=1, keepdims=True)
+    e = np.exp(x - m)
+    p = e / np.sum(e, axis=1, keepdims=True)
+    return -np.sum(t * np.log(p)) / len(x)
+
+
+def network(X, W, b, V, c, T):
+    h = np.tanh(X @ W + b)
+    o = h @ V + c
+    return np.mean((o - T) ** 2) + 0.1 * np.sum(W * W)
+
+
+def logistic(w, X, t):
+    z = X @ w
+    return np.mean(np.log1p(np.exp(-z)) + (1 - t) * z) + 0.1 * np.sum(w * w)
+
+
+def quadratic(x, A):
+    y = A @ x
+    return x @ y + np.vdot(A, A) + np.sum(np.outer(x, y) * A.T)
+
+
+def slices(x):
+    d = x[1:] - x[:-1]
+    r = x[::-1] * x
+    return np.sum(d * d) + np.sum(r[::2]) + np.sum(x[1:-1] ** 2) + x[-1] * np.sum(x[:3])
+
+
+def windows(x, n):
+    k = n - 1
+    return np.sum(x[k:] * 2.0) + np.sum(x[:-k] * x[k:]) + np.sum(x[-n:])
+
+
+def matrix_slices(A):
+    d = A[1:, :] - A[:-1, :]
+    return (
+        np.sum(d * d) + np.sum(A[:, 0] * A[:, -1]) + np.sum(A[0] * A[-1]) + np.sum(A[None, 1] * A)
+    )
+
+
+def stores(x):
+    a = np.zeros(len(x))
+    a[1:] = x[:-1] * 2.0
+    a[0] = x[0]
+    b = a * x
+    b[:] = b[::-1]
+    b[1:] = b[:-1]
+    b[1:] += b[:-1] * x[1:]
+    return np.sum(b * a)
+
+
+def self_products(A):
+    B = A * 1.0
+    B += B.T
+    B *= B.T
+    return np.sum(B * A)
+
+
+def gathered(x, idx):
+    v = x[idx]
+    return np.sum(v * v * x[0])
+
+
+def looped(x, y):
+    s = x * 1.0
+    for k in range(3):
+        s = np.tanh(s * y) + k
+        if np.sum(s) > 2.0:
+            s = s * 0.5
+    return np.sum(s)
+
+
+def rebound(x, y):
+    z = x
+    for _ in range(2):
+        z = z * y
+        y = y + z
+    return np.sum(z * y)
+
+
+def rows_of(X, w):
+    total = 0.0
+    for i in range(X.shape[0]):
+        r = X[i]
+        d = np.sum(r * w) - 1.0
+        total += d * d
+    return total
+
+
+def scaled(x, a):
+    return np.sum(a * x + a) / (1.0 + a * a)
+
+
+CASES = [
+    (rows, (3, 4), (4,)), (rows, (1, 4), (1,)), (softmax_loss, (3, 4), (3, 4)),
+    (softmax_loss, (3, 4), (1, 4)), (softmax_loss, (3, 1), (3, 4)),
+    (network, (5, 3), (3, 4), (4,), (4, 2), (2,), (5, 2)),
+    (network, (5, 3), (3, 4), (1, 4), (4, 2), (1,), (5, 2)),
+    (network, (5, 3), (3, 1), (4,), (4, 2), (2,), (1, 2)),
+    (network, (1, 3), (3, 4), (4,), (4, 1), (5, 2), (5, 2)),
+    (logistic, (3,), (6, 3), (6,)), (logistic, (3,), (6, 3), (1,)), (logistic, (3,), (1, 3), (6,)),
+    (logistic, (3, 1), (6, 3), (6, 1)), (logistic, (3, 1), (6, 3), (6,)),
+    (quadratic, (3,), (3, 3)), (slices, (5,)), (slices, (3,)), (matrix_slices, (3, 4)),
+    (matrix_slices, (2, 2)), (stores, (5,)), (stores, (2,)), (self_products, (3, 3)),
+    (looped, (4,), (4,)), (looped, (4,), (1,)), (looped, (1,), (4,)),
+    (rebound, (4,), (4,)), (rebound, (3, 4), (4,)), (rows_of, (3, 4), (4,)), (rows_of, (3, 4), (1,)),
+]  # fmt: skip
+
+
+def attempt(f, *args, compiled=False):
+    try:
+        return check(f, *args, compiled=compiled)
+    except SrcgradError as error:
+        pytest.skip(f"refused: {error}")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c[0].__name__}-{c[1:]}")
+@pytest.mark.parametrize("layout", ["C", "F", "A"])
+def test_programs(case, layout):
+    f, *shapes = case
+    attempt(f, *(sample(s, layout=layout) for s in shapes))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c[0].__name__}-{c[1:]}")
+def test_programs_compiled(case):
+    f, *shapes = case
+    attempt(f, *(sample(s) for s in shapes), compiled=True)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c[0].__name__}-{c[1:]}")
+def test_programs_single(case):
+    f, *shapes = case
+    attempt(f, *(sample(s, np.float32) for s in shapes))
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_windows(n):
+    check(windows, sample((6,)), n)
+
+
+@pytest.mark.parametrize("idx", [[0, 1, 2], [3, 3, 0, -1], []])
+def test_gathered(idx):
+    attempt(gathered, sample((4,)), np.array(idx, dtype=np.int64))
+
+
+@pytest.mark.parametrize("shape", [(4,), (0,), (2, 3)])
+def test_scaled(shape):
+    check(scaled, sample(shape), 0.7)
+    check(scaled, sample(shape, np.float32), 0.7)
+
+
+def test_nan_is_kept():
+    x = np.array([0.5, np.nan, -1.0])
+
+    def f(x):
+        return np.sum(np.maximum(x, 0.2)) + np.max(x)
+
+    result = both(f, (x,))
+    assert math.isnan(result.loops[0])
+
+
+def test_empty_maximum_raises():
+    def f(x):
+        return np.max(x) + np.sum(x)
+
+    args = (np.zeros(0),)
+    derived = derive(f, None, True, tuple(map(numba.typeof, args)))
+    with pytest.raises(ValueError, match="zero-size"):
+        run(derived.loops, derived.name, args)
+
+
+def test_chain_is_one_loop():
+    text = check(mixed_chain, sample((5,)), sample((5,)))
+    body = text[text.index("def mixed_chain_grad") :]
+    before = body[: body.index("if n0 != ")]
+    assert before.count("for ") == 1
+    assert before.count("np.empty") == 2
+
+
+def mixed_chain(x, y):
+    s = x * y
+    for_tanh = np.tanh(s + y)
+    s = for_tanh * x - 2.0 * y**2
+    return np.sum(s)
