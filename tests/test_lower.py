@@ -280,7 +280,8 @@ CASES = [
     (quadratic, (3,), (3, 3)), (slices, (5,)), (slices, (3,)), (matrix_slices, (3, 4)),
     (matrix_slices, (2, 2)), (stores, (5,)), (stores, (2,)), (self_products, (3, 3)),
     (looped, (4,), (4,)), (looped, (4,), (1,)), (looped, (1,), (4,)),
-    (rebound, (4,), (4,)), (rebound, (3, 4), (4,)), (rows_of, (3, 4), (4,)), (rows_of, (3, 4), (1,)),
+    (rebound, (4,), (4,)), (rebound, (3, 4), (4,)),
+    (rows_of, (3, 4), (4,)), (rows_of, (3, 4), (1,)),
 ]  # fmt: skip
 
 

@@ -59,15 +59,16 @@ def localise(program: Program, counters: frozenset[str]) -> Program:
     kinds = dict(program.types)
 
     def change(body: Block) -> Block:
-        result = []
+        result: list[Stmt] = []
         for stmt in body:
             if isinstance(stmt, For) and stmt.counter in counters:
+                loop = stmt
                 for name in stored(stmt):
-                    if sole(stmt, name, classes, kinds) and is_local(stmt, name, counters):
-                        stmt = held(stmt, name, kinds)
+                    if sole(loop, name, classes, kinds) and is_local(loop, name, counters):
+                        loop = held(loop, name, kinds)
+                result.append(loop)
             else:
-                stmt = with_blocks(stmt, tuple(map(change, blocks(stmt))))
-            result.append(stmt)
+                result.append(with_blocks(stmt, tuple(map(change, blocks(stmt)))))
         return tuple(result)
 
     return program.with_body(change(program.body), types=kinds)
@@ -88,7 +89,7 @@ def sole(stmt: Stmt, name: str, classes: Mapping[str, str], kinds: Mapping[str, 
     return others == {name} and reads + adds > 0
 
 
-def held(stmt: For, name: str, kinds: dict[str, Any]) -> Stmt:
+def held(stmt: For, name: str, kinds: dict[str, Any]) -> For:
     """A loop with an array's elements in a number, stored once."""
     number = f"{name}_i"
     while number in kinds:
@@ -109,7 +110,7 @@ def held(stmt: For, name: str, kinds: dict[str, Any]) -> Stmt:
         return (*body[:k], new_inner, *body[k + 1 :])
 
     home = first.path[:-1]
-    return with_blocks(stmt, (change(stmt.body, home),))
+    return replace(stmt, body=change(stmt.body, home))
 
 
 def renamed(body: Block, old: str, new: str) -> Block:

@@ -209,11 +209,8 @@ def combined(
             pulls = [replace(p, narrow=()) for p in pulls]
         else:
             pulls = [settle(scope, p) for p in pulls]
-    if form is None:
-        result = where(scope, kind, pulls)
-    else:
-        result = elementwise(scope, kind, pulls, form)
-    return replace(result, narrow=narrow)
+    whole = where(scope, kind, pulls) if form is None else elementwise(scope, kind, pulls, form)
+    return replace(whole, narrow=narrow)
 
 
 def structural(

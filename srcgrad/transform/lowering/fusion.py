@@ -1,9 +1,9 @@
 """Fusion: loops over the same extent become one loop.
 
 In: a Program at level "loops". Out: the same with fewer loops. A loop moves up past statements
-that it has no conflict with, never past a test that may raise, to an earlier one over the same range, if every array that one
-of the two writes and the other touches is accessed by both at the counter's own index; other
-statements move up out of the way of later loops.
+that it has no conflict with, never past a test that may raise, to an earlier one over the same
+range, if every array that one of the two writes and the other touches is accessed by both at the
+counter's own index; other statements move up out of the way of later loops.
 
 Invariant: every read gets the value that it got before.
 """

@@ -37,7 +37,8 @@ def subscript(scope: Scope, base: Pull, index: Expr, evaluate: Evaluate) -> Pull
             continue
         axes.append(axis_of(scope, base, base.extents[position], part))
         position += 1
-    extents = tuple(1 if a is None else a[0] for a in axes if a is None or a[0] is not None)
+    kept = [1 if axis is None else axis[0] for axis in axes]
+    extents = tuple(extent for extent in kept if extent is not None)
 
     def at(index: Index, body: Body) -> Expr:
         rest = iter(index)

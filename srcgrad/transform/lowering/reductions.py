@@ -221,13 +221,8 @@ def outer_axes(
 
 def count(extents: Sequence[Extent]) -> Expr:
     """How many elements there are."""
-    return (
-        fold(
-            lambda a, b: ast.BinOp(a, ast.Mult(), b), [spelled(e) for e in extents], ast.Constant(1)
-        )
-        if len(extents) != 1
-        else spelled(extents[0])
-    )
+    factors = [spelled(e) for e in extents] or [ast.Constant(1)]
+    return fold(lambda a, b: ast.BinOp(a, ast.Mult(), b), factors)
 
 
 def dot(scope: Scope, x: Pull, y: Pull, dtype: np.dtype[Any], target: str) -> Pull:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import EllipsisType
-from typing import Any
+from typing import Any, TypeGuard
 
 from numba import types
 
@@ -167,7 +167,7 @@ class Scope:
         return tuple(inner)
 
 
-def is_array(kind: Any) -> bool:
+def is_array(kind: Any) -> TypeGuard[Any]:
     """Whether a type is an array's."""
     return isinstance(kind, types.Array)
 

@@ -160,7 +160,7 @@ def _fold(left: Extent, op: ast.operator, right: Extent) -> Extent:
     if isinstance(left, int) and isinstance(right, int):
         text = f"{left} {_SYMBOLS[type(op)]} {right}"
         folded = ast.BinOp(ast.Constant(left), op, ast.Constant(right))
-        return cast(int, _evaluate(folded)) if right or not isinstance(op, ast.FloorDiv) else text
+        return _evaluate(folded) if right or not isinstance(op, ast.FloorDiv) else text
     return f"{_operand(left)} {_SYMBOLS[type(op)]} {_operand(right)}"
 
 
