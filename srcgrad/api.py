@@ -11,9 +11,10 @@ from typing import Any
 
 from .arguments import Wrt
 from .front import gradient_function
+from .options import options
 
 
-def grad(f: Any = None, *, wrt: Wrt = None, fastmath: Any = None) -> Any:
+def grad(f: Any = None, *, wrt: Wrt = None, fastmath: Any = None, vectormath: bool = True) -> Any:
     """The gradient of a function of numbers and arrays that returns a number.
 
     Parameters
@@ -25,6 +26,10 @@ def grad(f: Any = None, *, wrt: Wrt = None, fastmath: Any = None) -> Any:
         tuple; left out, it is every floating-point argument (bare when there is just one).
     fastmath : bool or set of str, optional
         As for ``numba.njit``; by default sums may be reordered and multiply-adds contracted.
+        False keeps every rounding and the order of every operation.
+    vectormath : bool, optional
+        Whether ``exp``, ``log``, ``tanh`` and the like are vectorised in loops (their last bit may
+        differ from that of the C library's; see the README); not where ``fastmath=False``.
 
     Returns
     -------
@@ -51,11 +56,13 @@ def grad(f: Any = None, *, wrt: Wrt = None, fastmath: Any = None) -> Any:
     (12.0, 9.0)
     """
     if f is None:
-        return lambda function: grad(function, wrt=wrt, fastmath=fastmath)
-    return gradient_function(f, wrt, False, fastmath)
+        return lambda function: grad(function, wrt=wrt, fastmath=fastmath, vectormath=vectormath)
+    return gradient_function(f, wrt, False, options(fastmath, vectormath))
 
 
-def value_and_grad(f: Any = None, *, wrt: Wrt = None, fastmath: Any = None) -> Any:
+def value_and_grad(
+    f: Any = None, *, wrt: Wrt = None, fastmath: Any = None, vectormath: bool = True
+) -> Any:
     """The value of a function and its gradient, ``(value, gradient)``.
 
     Parameters, errors and conventions are those of ``grad``; the pair is what
@@ -68,5 +75,7 @@ def value_and_grad(f: Any = None, *, wrt: Wrt = None, fastmath: Any = None) -> A
     (9.0, 6.0)
     """
     if f is None:
-        return lambda function: value_and_grad(function, wrt=wrt, fastmath=fastmath)
-    return gradient_function(f, wrt, True, fastmath)
+        return lambda function: value_and_grad(
+            function, wrt=wrt, fastmath=fastmath, vectormath=vectormath
+        )
+    return gradient_function(f, wrt, True, options(fastmath, vectormath))

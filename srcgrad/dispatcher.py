@@ -22,11 +22,12 @@ from numba.core.dispatcher import OmittedArg
 from numba.core.registry import CPUDispatcher
 
 from .arguments import check_types, converted, is_floating, plain_signature, wrt_names
-from .backend.build import BUILT, CONTRACTED, WRAPPER, build
+from .backend.build import BUILT, WRAPPER, build
 from .backend.cache import Entry, gradient_digest
 from .errors import ArgumentError, CompileError, SrcgradError
 from .fingerprint import fingerprint
 from .frontend.parse import plain_function
+from .options import Options
 from .outline import outline
 
 if TYPE_CHECKING:
@@ -38,13 +39,13 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
 
     __srcgrad__ = True
 
-    def __init__(self, primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> None:
+    def __init__(self, primal: Any, wrt: Any, with_value: bool, options: Options) -> None:
         plain = plain_function(primal)
-        self._setup = (primal, wrt, with_value, fastmath)
+        self._setup = (primal, wrt, with_value, options)
         self._signature = plain_signature(plain)
         self.wrt, self.bare = wrt_names(wrt, self._signature, plain.__name__)
         self.with_value = with_value
-        self._options = CONTRACTED if fastmath is None else fastmath
+        self._options = options
         self._names = tuple(self._signature.parameters)
         self._plains: dict[Any, Any] = {}
         self._derived: dict[Any, Derived] = {}
@@ -123,8 +124,8 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
     ) -> Any:
         """The dispatcher of one signature: from the disk, or derived and then kept there."""
         self._last = effective
-        options = self._options if isinstance(self._options, bool) else sorted(self._options)
-        key = gradient_digest(digest, [self.wrt, self.with_value, self.bare, options], args)
+        form = [self.wrt, self.with_value, self.bare, *self._options.key]
+        key = gradient_digest(digest, form, args)
         if key in BUILT:
             return BUILT[key]
         entry = Entry(key)
@@ -133,7 +134,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             entry.fill(derived.loops + (wrapper(derived) if wrapper else ""), derived.name)
             if self._mark() != digest:
                 entry.digest = None  # something was rebound meanwhile
-        return build(entry, self._options, captured)
+        return build(entry, self._options.fastmath, captured)
 
     def _mark(self) -> str:
         """All that the gradient depends on, as far as it can be known."""
@@ -179,7 +180,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             # The pipeline is imported where it is needed: a gradient on disk does without it.
             pipeline = importlib.import_module(".pipeline", __package__)
             self._derived[before, kinds] = pipeline.derive(
-                wrapped, self.wrt, self.with_value, kinds, tupled
+                wrapped, self.wrt, self.with_value, kinds, tupled, self._options.vectormath
             )
         self._last = kinds
         return self._derived[before, kinds]
@@ -313,17 +314,17 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         return f"<srcgrad.{kind} of {self.__qualname__}>"
 
     def __reduce__(self) -> Any:
-        primal, wrt, with_value, fastmath = self._setup
+        primal, wrt, with_value, options = self._setup
         inner = getattr(primal, "__gradient__", None)
         if inner is not None:
-            return _again, (inner, wrt, with_value, fastmath)
+            return _again, (inner, wrt, with_value, options)
         plain = plain_function(primal)
         found: Any = inspect.getmodule(plain)
         for part in plain.__qualname__.split("."):
             found = getattr(found, part, None)
         if found is self:
             return _by_name, (plain.__module__, plain.__qualname__)
-        return _again, (primal, wrt, with_value, fastmath)
+        return _again, (primal, wrt, with_value, options)
 
 
 def function_text(name: str, names: Iterable[str], result: str) -> str:
@@ -362,8 +363,8 @@ def _by_name(module: str, qualname: str) -> Any:
     return found
 
 
-def _again(primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> Any:
+def _again(primal: Any, wrt: Any, with_value: bool, options: Options) -> Any:
     """Make a pickled gradient again."""
     from .front import gradient_function
 
-    return gradient_function(primal, wrt, with_value, fastmath)
+    return gradient_function(primal, wrt, with_value, options)

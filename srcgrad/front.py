@@ -24,10 +24,11 @@ from .arguments import check_types, converted
 from .dispatcher import GradFunction, parameters
 from .errors import AliasingError, ArgumentError, SrcgradError
 from .frontend.parse import CellSpace
+from .options import Options
 from .outline import Watch, outline
 
 
-def gradient_function(primal: Any, wrt: Any, with_value: bool, fastmath: Any) -> GradFunction:
+def gradient_function(primal: Any, wrt: Any, with_value: bool, options: Options) -> GradFunction:
     """The gradient of a primal, checked at each call only where that is needed."""
     if isinstance(primal, GradFunction):
         primal = calling(primal)
@@ -36,8 +37,8 @@ def gradient_function(primal: Any, wrt: Any, with_value: bool, fastmath: Any) ->
     except SrcgradError as error:
         raise error.with_traceback(None) from None
     if found is None or found.watched or found.writes:
-        return CheckedGradFunction(primal, wrt, with_value, fastmath)
-    return GradFunction(primal, wrt, with_value, fastmath)
+        return CheckedGradFunction(primal, wrt, with_value, options)
+    return GradFunction(primal, wrt, with_value, options)
 
 
 _numbers = itertools.count()

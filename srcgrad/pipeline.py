@@ -63,6 +63,7 @@ def derive(
     with_value: bool,
     argument_types: tuple[types.Type, ...],
     tupled: bool = False,
+    vectormath: bool = True,
 ) -> Derived:
     """Differentiate a function for arguments of these types.
 
@@ -78,6 +79,8 @@ def derive(
         One for each parameter.
     tupled : bool
         Whether the gradient is a tuple even of one.
+    vectormath : bool
+        Whether loops call mathematical functions that LLVM vectorises.
 
     Raises
     ------
@@ -99,7 +102,8 @@ def derive(
     others = emitted_routines(routines)
     check_constants([finished, *others])
     flat = emit(finished, others)
-    loops = emit(lower(finished), [lower(p) for p in others], "loops")
+    lowered, *others = (lower(p, vectormath) for p in (finished, *others))
+    loops = emit(lowered, others, "loops")
     return Derived(flat, loops, finished.name, returned, extra)
 
 

@@ -26,9 +26,7 @@ import numba
 
 from . import store
 from .cache import Entry
-
-CONTRACTED = frozenset({"contract", "reassoc", "nsz", "arcp"})
-"""The default ``fastmath``: sums may be reordered, nan and infinity are honoured."""
+from .sharing import share
 
 WRAPPER = "srcgrad_converted"
 """In a text, the function that converts arguments and calls the gradient."""
@@ -38,7 +36,7 @@ BUILT: WeakValueDictionary[str | None, Any] = WeakValueDictionary()
 
 
 def build(
-    entry: Entry, fastmath: Any = CONTRACTED, captured: Mapping[str, Any] | None = None
+    entry: Entry, fastmath: bool | frozenset[str], captured: Mapping[str, Any] | None = None
 ) -> Any:
     """Compile-ready dispatcher of the function in a text.
 
@@ -58,7 +56,8 @@ def build(
     scope |= captured or {}
     sys.modules[module.__name__] = module  # Numba looks it up when it unpickles
     exec(compile(str(entry.text), str(path), "exec"), scope)
-    flags = set(fastmath) if isinstance(fastmath, frozenset | set | tuple | list) else fastmath
+    share(str(entry.text), scope)
+    flags = fastmath if isinstance(fastmath, bool) else set(fastmath)
     dispatcher = numba.njit(fastmath=flags, error_model="numpy")(scope[entry.name])
     scope[entry.name] = dispatcher
     if WRAPPER in scope:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import vectormath
 from ..program import (
     Alias,
     Assign,
@@ -65,6 +66,8 @@ def emit(program: Program, routines: Sequence[Program] = (), level: str = "flat"
     others = [f"@numba.njit\n{definition(r)}" for r in routines]
     every = [*routines, program]
     helpers = [f"@numba.njit\n{source.strip()}" for source in helper_sources(every)]
+    if level == "loops":
+        helpers += vectormath.sources(called_names(every)).values()
     values = {name: literal(v) for p in every for name, v in used_constants(p).items()}
     constants = [f"{name} = {text}" for name, text in values.items()]
     parts = ["\n".join(constants)] if constants else []
@@ -110,6 +113,13 @@ def helper_sources(programs: Sequence[Program]) -> list[str]:
                 case ast.Call(func=ast.Name(id=name), args=args) if registry.helper(name):
                     ranks.setdefault(name, []).append(tuple(_rank(a, program) for a in args))
     return [registry.helper_source(name, tuple(found)) for name, found in ranks.items()]
+
+
+def called_names(programs: Sequence[Program]) -> list[str]:
+    """The bare names that are called, in order of first use."""
+    calls = (n for p in programs for e in _all_expressions(p) for n in ast.walk(e))
+    found = (n.func.id for n in calls if isinstance(n, ast.Call) and isinstance(n.func, ast.Name))
+    return list(dict.fromkeys(found))
 
 
 def _rank(expr: Expr, program: Program) -> int:

@@ -56,8 +56,9 @@ def _shaped(value: Any, shape: Any) -> Any:
 
 support(carried.unbroadcast, "unbroadcast", "g, shape",
         result=lambda g, shape: _shaped(g, shape))
-support(carried.stretch, "stretch", "x, shape",
-        result=lambda x, shape: x.copy(layout="C" if x.layout == "C" else "A"))
+for _stretch in (carried.stretch, carried.stretch_vector, carried.stretch_matrix):
+    support(_stretch, _stretch.__name__, "x, shape",
+            result=lambda x, shape: x.copy(layout="C" if x.layout == "C" else "A"))
 support(carried.put_at, "put_at", "index, value, shape",
         result=lambda index, value, shape: _shaped(value, shape))
 support(carried.put_along, "put_along", "index, value, shape, axis",

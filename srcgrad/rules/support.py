@@ -43,6 +43,31 @@ def stretch(x, shape):
     return np.broadcast_to(x, shape).copy()
 
 
+def stretch_vector(x, shape):
+    """A vector of this shape: ``x`` itself, or its one element repeated."""
+    if x.shape == shape:
+        return x
+    if x.shape[0] != 1:
+        raise ValueError("operands could not be broadcast together")
+    result = np.empty(shape, x.dtype)
+    for i in range(shape[0]):
+        result[i] = x[0]
+    return result
+
+
+def stretch_matrix(x, shape):
+    """A matrix of this shape: ``x`` itself, or its axes of extent 1 repeated."""
+    if x.shape == shape:
+        return x
+    if x.shape[0] not in (1, shape[0]) or x.shape[1] not in (1, shape[1]):
+        raise ValueError("operands could not be broadcast together")
+    result = np.empty(shape, x.dtype)
+    for i in range(shape[0]):
+        for j in range(shape[1]):
+            result[i, j] = x[i % x.shape[0], j % x.shape[1]]
+    return result
+
+
 def put_at(index, value, shape):
     """Zeros, except for ``value`` at a position of the flattened array."""
     size = 1

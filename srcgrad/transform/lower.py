@@ -18,16 +18,18 @@ from .lowering.fusion import fuse
 from .lowering.liveness import sunk
 from .lowering.loops import Loops, loops
 from .lowering.supported import supported
+from .lowering.vectorise import vectorised
 
 
-def lower(program: Program) -> Program:
-    """The program as loops."""
+def lower(program: Program, vectormath: bool = True) -> Program:
+    """The program as loops; with mathematical functions that LLVM vectorises, if wished."""
     found = loops(program)
     fused = fused_loops(found)
     if once := computed_twice(program, fused, found):
         found = loops(program, once)
         fused = fused_loops(found)
-    return supported(fused.with_body(shortened(sunk(fused.body))))
+    finished = supported(fused.with_body(shortened(sunk(fused.body))))
+    return vectorised(finished) if vectormath else finished
 
 
 def fused_loops(found: Loops) -> Program:

@@ -102,7 +102,10 @@ def loops(program: Program, once: frozenset[str] = frozenset()) -> Loops:
     )
 
 
-RESERVED = frozenset({"stretch", "np", "math", "range", "len", "min", "max", "abs"})
+RESERVED = frozenset(
+    {"stretch", "stretch_vector", "stretch_matrix"}
+    | {"np", "math", "range", "len", "min", "max", "abs"}
+)
 
 
 def numba_type(value: object) -> types.Type | None:

@@ -190,7 +190,8 @@ def stretched(scope: Scope, pull: Pull, extents: Extents) -> Pull:
         kind = scope.types[name]
         full = scope.derived(name, "full", kind.copy(layout="C" if kind.layout == "C" else "A"))
         shape = ast.Tuple([spelled(e) for e in wanted], ast.Load())
-        scope.emit(View(full, name, call("stretch", variable(name), shape), line=scope.line))
+        function = {1: "stretch_vector", 2: "stretch_matrix"}.get(kind.ndim, "stretch")
+        scope.emit(View(full, name, call(function, variable(name), shape), line=scope.line))
         scope.remember(key, full, {name, scope.memory(name), *depends(*wanted)})
         scope.shapes.arrays[full] = wanted
     return array(scope, full)

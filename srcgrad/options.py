@@ -1,0 +1,58 @@
+"""Options: how a gradient's code is to be compiled.
+
+In: what users pass. Out: ``Options``, the same for equal wishes.
+
+Invariant: ``fastmath=False`` keeps every rounding: vectorised mathematics is off with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import ArgumentError
+
+CONTRACTED = frozenset({"contract", "reassoc", "nsz", "arcp"})
+"""The default ``fastmath``: sums may be reordered, nan and infinity are honoured."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to compile.
+
+    Attributes
+    ----------
+    fastmath : bool or frozenset of str
+        What Numba is given.
+    vectormath : bool
+        Whether loops call mathematical functions that LLVM vectorises.
+    """
+
+    fastmath: bool | frozenset[str]
+    vectormath: bool
+
+    @property
+    def key(self) -> list[Any]:
+        """The options as plain values."""
+        flags = self.fastmath
+        return [flags if isinstance(flags, bool) else sorted(flags), self.vectormath]
+
+
+def options(fastmath: Any, vectormath: bool) -> Options:
+    """The options that ``grad(f, fastmath=..., vectormath=...)`` asks for.
+
+    Raises
+    ------
+    ArgumentError
+        For what is neither a bool nor a collection of LLVM's flags.
+    """
+    if fastmath is None:
+        return Options(CONTRACTED, vectormath)
+    if isinstance(fastmath, bool):
+        return Options(fastmath, vectormath and fastmath)
+    known = {"fast", "nnan", "ninf", "nsz", "arcp", "contract", "afn", "reassoc"}
+    if isinstance(fastmath, set | frozenset | list | tuple) and set(fastmath) <= known:
+        return Options(frozenset(fastmath), vectormath and bool(fastmath))
+    raise ArgumentError(
+        f"fastmath={fastmath!r}: pass True, False, or a set of {', '.join(sorted(known))}"
+    )
