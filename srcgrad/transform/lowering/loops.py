@@ -158,13 +158,20 @@ def exposed(scope: Scope, stmt: Stmt) -> set[str]:
         case If() | For() | While():
             return set(scope.partial)
         case Assign() | Store() | Increment():
-            return stale | {
-                n.value.id
-                for e in expressions(stmt)
-                for n in ast.walk(e)
-                if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)
-            }
+            return stale | set().union(*map(looked_into, expressions(stmt)))
     return stale | uses(stmt)
+
+
+def looked_into(expr: Expr) -> set[str]:
+    """Names of which an expression takes an element, a part, the shape or the length."""
+    found: set[str] = set()
+    for node in ast.walk(expr):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name)) | ast.Subscript(value=ast.Name(id=name)):
+                found.add(name)
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
+                found.add(name)
+    return found
 
 
 def describe(stmt: Stmt) -> str:
