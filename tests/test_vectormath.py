@@ -1,4 +1,4 @@
-"""Vectorised mathematics: errors against mpmath, edges against C's functions, and where it is used."""
+"""Vectorised mathematics: errors against mpmath, edges against C, and where it is used."""
 
 import math
 from pathlib import Path

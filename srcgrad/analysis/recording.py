@@ -42,6 +42,7 @@ from ..program import (
     walk,
 )
 from .accumulations import fusable
+from .coverage import covered, known_names
 from .derivatives import contents
 from .facts import Facts, Path
 
@@ -140,6 +141,7 @@ class _Planner:
         self.private: dict[Path, set[Cell]] = {}
         self.anyway: set[Cell] = set()
         self.loop_writes: set[Cell] = set()
+        self.known = known_names(facts.program)
 
     def plan(self) -> Plan:
         """The plan."""
@@ -459,6 +461,7 @@ class _Planner:
                 after = {target[0]}
         self.record(here, overwritten & (needed | own), depth)
         gone = {c for c in overwritten if not c.startswith("mem:")}
+        gone |= covered(self.facts, stmt, self.known) - own
         return (needed - gone) | (own - gone) | after
 
     def walk_loop(self, stmt: For | While, here: Path, needed: set[Cell], depth: int) -> set[Cell]:
@@ -469,6 +472,16 @@ class _Planner:
         if here == (self.fused,):
             self.walk_block(stmt.body, (*here, 0), needed, depth)
             return needed
+        gone = covered(self.facts, stmt, self.known)
+        found = self.walk_rounds(stmt, here, needed, depth)
+        if not gone & found:
+            return found
+        return found - (gone - self.walk_rounds(stmt, here, needed - gone, depth))
+
+    def walk_rounds(
+        self, stmt: For | While, here: Path, needed: set[Cell], depth: int
+    ) -> set[Cell]:
+        """The rounds of a loop, to the fixpoint of what is needed at its head."""
         while True:
             end = self.walk_block(stmt.body, (*here, 0), needed, depth + 1)
             if isinstance(stmt, For):

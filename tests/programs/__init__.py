@@ -10,6 +10,7 @@ from programs import (
     branches,
     calls,
     classics,
+    coverage,
     evaluation,
     exits,
     gated,
@@ -28,6 +29,6 @@ from programs.case import CASES, Case
 
 __all__ = ["CASES", "Case"]
 _MODULES = (
-    aliases, arrays, branches, calls, classics, evaluation, exits, gated, guards, lists, loops,
+    aliases, arrays, branches, calls, classics, coverage, evaluation, exits, gated, guards, lists, loops,
     mutation, pairs, rebinding, recursion, scalars, simulations, traps,
 )  # fmt: skip
