@@ -93,6 +93,7 @@ def directional(f: Callable[..., Any], direction: np.ndarray) -> Callable[..., f
 
 
 REFUSED = ("list of arrays", "has no derivative rule", "calls itself", "recursive function")
+REFUSED += ("may be unset",)  # tapes in the branch of a recursive function
 
 
 def check_hessian_times_vector(case: Case) -> None:
