@@ -137,8 +137,7 @@ rule("z = slogdet_log(A)", "grad_A += grad_z * np.linalg.inv(A).T", signature="(
      domain={"A": _regular})
 rule("z = np.linalg.cholesky(A)", "grad_A += cholesky_pull(z, grad_z)", signature=SQUARE,
      domain={"A": _definite})
-for _call in ("x", "x, ord=2", "x, ord='fro'"):
-    _dims = {"x": None, "x, ord=2": "(n)->()", "x, ord='fro'": "(n,m)->()"}[_call]
+for _call, _dims in (("x", None), ("x, ord=2", "(n)->()")):
     rule(f"z = np.linalg.norm({_call})", "grad_x += x * (grad_z / z if z != 0 else 0.0)",
          signature=_dims)
 rule("z = np.linalg.norm(x, ord=1)", "grad_x += grad_z * np.sign(x)", signature="(n)->()")

@@ -44,7 +44,7 @@ from .pull import (
 )
 from .reductions import REDUCTIONS, count, dot, reduced
 from .scope import Opaque, Scope, is_array
-from .shapes import Extents, spelled
+from .shapes import Extents, parse, spelled
 from .unbroadcast import linear, settle, unbroadcast
 
 
@@ -233,6 +233,9 @@ def structural(
                 return dot(scope, x, y, element_dtype(known(scope, expr)), target)
         case "np.outer", [left, right]:
             return outer(scope, inner(left), inner(right))
+        case "np.linalg.norm", [x] if "axis" in keywords and "ord" not in keywords:
+            squares = ast.Call(parse("np.sum"), [ast.BinOp(x, ast.Mult(), x)], expr.keywords)
+            return inner(call("np.sqrt", squares))
         case "np.transpose", [x] if not keywords:
             return transposed(inner(x))
         case "np.expand_dims", [x, axis] if isinstance(literal(axis), int):
