@@ -51,6 +51,7 @@ COMPILED = {
     "lstsq_pull": [(T2, S3, A2, A2 + 1)],
     "residuals_pull": [(T2, V3, V3[:2], V3[:1]), (T2, S3, A2, V3), (T2, S3, A2, V3[:0])],
     "matrix_power_pull": [(S3, 3, S3), (S3, -2, S3)],
+    "put_diagonal": [(V3, (4, 5), 1), (V3, (4, 3), -1)],
     "cholesky_pull": [(np.eye(3), np.ones((3, 3)))],
     "slogdet_log": [(np.eye(3) * 2,)],
     "slogdet_sign": [(np.eye(3) * 2,)],

@@ -247,6 +247,20 @@ def _slogdet(call: ast.Call) -> ast.expr | None:
     return _parts(call, "slogdet_sign", "slogdet_log")
 
 
+def _einsum(call: ast.Call) -> ast.expr | None:
+    """``np.einsum`` with its output written out, and no word on the order of its products."""
+    indices = literal(call.args[0]) if call.args else None
+    if not isinstance(indices, str) or "." in indices:
+        raise ValueError("np.einsum: write the indices of every axis, as in 'ij,jk->ik'")
+    inputs, arrow, out = indices.replace(" ", "").partition("->")
+    if inputs.count(",") != len(call.args) - 2:
+        raise ValueError("np.einsum: give as many operands as there are groups of indices")
+    if not arrow:
+        out = "".join(c for c in sorted(set(inputs) - {","}) if inputs.count(c) == 1)
+    keywords = [k for k in call.keywords if k.arg != "optimize"]
+    return bind(ast.Call(call.func, [ast.Constant(f"{inputs}->{out}"), *call.args[1:]], keywords))
+
+
 def _eigh(call: ast.Call) -> ast.expr | None:
     """``np.linalg.eigh`` as the pair of its parts."""
     return _parts(call, "np.linalg.eigvalsh", "eigh_vectors")
@@ -350,6 +364,7 @@ REWRITES: dict[str, Callable[[ast.Call], ast.expr | None]] = {
     "logsumexp": _logsumexp,
     "np.asarray": _asarray,
     "np.ptp": _ptp,
+    "np.einsum": _einsum,
     "np.linalg.eigh": _eigh,
     "np.linalg.lstsq": _lstsq,
     "np.linalg.multi_dot": _multi_dot,
