@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numba.np.numpy_support import from_dtype
 
+from . import samples
 from . import support as carried
 from .declarations import function
 from .helpers import support
@@ -166,3 +167,21 @@ rule("z = np.linalg.norm(x, axis=axis, keepdims=True)",
      "grad_x += x * np.where(z != 0, grad_z / z, 0)",
      signature="(n,m)->(n,m)", when=lambda given: not isinstance(given["axis"], ast.Tuple),
      given={"axis": (0, 1, -1)})
+
+# Matrices of samples: rows are variables
+
+function(np.cov, "np.cov", "m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, "
+         "aweights=None, *, dtype=None", refuse="y rowvar bias ddof fweights aweights dtype",
+         result=lambda m: fresh(float, 2))
+function(np.corrcoef, "np.corrcoef", "x, y=None, rowvar=True, *, dtype=None",
+         refuse="y rowvar dtype", result=lambda x: fresh(float, 2))
+function(np.vander, "np.vander", "x, N=None, increasing=False", refuse="increasing",
+         result=lambda x, N=None: fresh(float, 2))
+support(samples.cov_pull, "cov_pull", "x, g", result=same)
+support(samples.corrcoef_pull, "corrcoef_pull", "x, g", result=same)
+support(samples.vander_pull, "vander_pull", "x, g", result=same)
+rule("z = np.cov(x)", "grad_x += cov_pull(x, grad_z)", signature="(3,4)->(3,3)")
+rule("z = np.corrcoef(x)", "grad_x += corrcoef_pull(x, grad_z)", signature="(3,4)->(3,3)")
+rule("z = np.vander(x)", "grad_x += vander_pull(x, grad_z)", signature="(n)->(n,n)")
+rule("z = np.vander(x, N=N)", "grad_x += vander_pull(x, grad_z)", signature="(n)->(n,3)",
+     given={"N": (3, 1)})

@@ -12,6 +12,7 @@ from programs import (
     classics,
     evaluation,
     exits,
+    factorisations,
     gated,
     guards,
     lists,
@@ -28,6 +29,6 @@ from programs.case import CASES, Case
 
 __all__ = ["CASES", "Case"]
 _MODULES = (
-    aliases, arrays, branches, calls, classics, evaluation, exits, gated, guards, lists, loops,
-    mutation, pairs, rebinding, recursion, scalars, simulations, traps,
+    aliases, arrays, branches, calls, classics, evaluation, exits, factorisations, gated,
+    guards, lists, loops, mutation, pairs, rebinding, recursion, scalars, simulations, traps,
 )  # fmt: skip
