@@ -14,6 +14,8 @@ from srcgrad.rules import registry
 
 A2 = np.arange(6.0).reshape(2, 3) + 0.5
 V3 = np.array([0.3, 1.2, 2.0])
+S3 = np.array([[2.0, 0.3, 0.1], [0.3, 1.5, 0.2], [0.1, 0.2, 3.1]])
+T2 = np.array([[0.3, 0.9], [1.2, -0.4], [0.1, 2.0]])
 COMPILED = {
     "put_at": [(1, 2.0, (2, 3))],
     "put_along": [(np.array([0, 1]), np.array([1.0, 2.0]), (2, 3), 1),
@@ -37,6 +39,25 @@ COMPILED = {
     "quantile_slope": [(V3, 0.3)],
     "interp_slope": [(V3, np.arange(3.0), V3)],
     "interp_pull": [(V3, V3, np.arange(3.0))],
+    **{name: [(S3,)] for name in ("eigh_vectors", "svd_left_full", "svd_right_full")},
+    **{name: [(T2,), (T2.T,)] for name in ("svd_values", "svd_left", "svd_right", "spectral_slope",
+                                           "cond_slope", "qr_q", "qr_r")},
+    "eigh_values_pull": [(S3, V3)],
+    "eigh_vectors_pull": [(S3, A2.T @ A2), (np.eye(3), S3)],
+    "svd_values_pull": [(T2, V3[:2])],
+    "svd_left_pull": [(T2, T2 + 1), (T2.T, S3[:2, :2])],
+    "svd_right_pull": [(T2.T, A2), (T2, S3[:2, :2])],
+    "qr_pull": [(T2, T2 + 1, A2[:, :2]), (T2.T, A2[:, :2], A2)],
+    "lstsq_solution": [(T2, V3), (T2, S3)],
+    "lstsq_residuals": [(T2, V3), (T2.T, V3[:2])],
+    "lstsq_rank": [(T2, V3)],
+    "lstsq_pull": [(T2, S3, A2, A2 + 1)],
+    "residuals_pull": [(T2, V3, V3[:2], V3[:1]), (T2, S3, A2, V3), (T2, S3, A2, V3[:0])],
+    "matrix_power_pull": [(S3, 3, S3), (S3, -2, S3)],
+    "cov_pull": [(A2, S3[:2, :2])],
+    "corrcoef_pull": [(A2 + T2.T, S3[:2, :2])],
+    "vander_pull": [(V3, S3), (V3, T2)],
+    "put_diagonal": [(V3, (4, 5), 1), (V3, (4, 3), -1)],
     "cholesky_pull": [(np.eye(3), np.ones((3, 3)))],
     "slogdet_log": [(np.eye(3) * 2,)],
     "slogdet_sign": [(np.eye(3) * 2,)],
@@ -68,7 +89,7 @@ def test_helpers_compile(name: str) -> None:
         found: dict[str, Any] = {"np": np, "math": math}
         exec(text, found)
         expected = found[name](*args)
-        np.testing.assert_allclose(numba.njit(found[name])(*args), expected, rtol=1e-13)
+        np.testing.assert_allclose(numba.njit(found[name])(*args), expected, rtol=1e-13, atol=1e-14)
 
 
 def test_no_helper_is_left_out() -> None:

@@ -30,6 +30,19 @@ FAMILY_CALLS = {
         "'ij,ij->i', X, Y",
         "'ij->ji', X",
         "'i,j->ij', p, q",
+        "'ii->', Z",
+        "'ii->i', Z",
+        "'ij->j', X",
+        "'ij,k->k', X, p",
+        "'ii,ij,kj->k', Z, X, Y",
+    ],
+    "np.tensordot": [
+        "X, Z, axes=(0, 0)",
+        "X, Y",
+        "X, Y, axes=([0, 1], [0, 1])",
+        "Z, X, axes=1",
+        "p, q, axes=0",
+        "X, Y, axes=[[-1], [-1]]",
     ],
 }
 SCALAR_ONLY = ("z = math.", "z = float(", "z = max(", "z = min(", "z = np.arange(",
@@ -154,7 +167,7 @@ def cases(rule: Rule) -> Iterator[Case]:
 
 def family_cases() -> Iterator[Case]:
     rng = np.random.default_rng(5)
-    shapes = {"X": (3, 2), "Y": (3, 2), "X2": (3, 2), "p": (4,), "p2": (4,), "q": (4,)}
+    shapes = {"Z": (3, 3), "X": (3, 2), "Y": (3, 2), "X2": (3, 2), "p": (4,), "p2": (4,), "q": (4,)}
     known = {name: np.zeros(shapes.get(name, ())) for name in [*"abcd", *shapes]}
     for name in FAMILIES:
         for arguments in FAMILY_CALLS[name]:
@@ -230,6 +243,8 @@ def test_rule_against_differences(case: Case) -> None:
     z = case.value(case.values)
     grad_z = rng.uniform(0.5, 1.5, np.shape(z)) if np.ndim(z) else 1.25
     directions = {n: rng.uniform(-1, 1, np.shape(x)) for n, x in case.values.items() if is_float(x)}
+    if "S" in directions:  # a symmetric matrix, and moved as such
+        directions["S"] += directions["S"].T
     found = gradients(case, case.values, z, grad_z)
     mine = sum(float(np.sum(found[n] * v)) for n, v in directions.items())
     expected = directional(case, directions, grad_z)

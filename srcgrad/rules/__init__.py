@@ -3,8 +3,28 @@
 The tables register themselves when they are imported, which importing this package does.
 """
 
-from . import arrays, linalg, network, patterns, scalar, sequences, special
+from . import (
+    arrays,
+    contractions,
+    decompositions,
+    linalg,
+    network,
+    patterns,
+    scalar,
+    sequences,
+    special,
+)
 
 patterns.verify_rules()
 
-__all__ = ["arrays", "linalg", "network", "patterns", "scalar", "sequences", "special"]
+__all__ = [
+    "arrays",
+    "contractions",
+    "decompositions",
+    "linalg",
+    "network",
+    "patterns",
+    "scalar",
+    "sequences",
+    "special",
+]

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numba.np.numpy_support import from_dtype
 
+from . import samples
 from . import support as carried
 from .declarations import function
-from .expressions import literal
 from .helpers import support
-from .patterns import Rank, Rule, family, make_rule, rule
+from .patterns import rule
 from .results import (
     dot,
     floating,
@@ -26,6 +26,7 @@ from .results import (
     of_rank,
     product,
     promoted,
+    rank,
     reduction,
     same,
 )
@@ -70,15 +71,29 @@ rule("z = np.inner(A, B)", "grad_A += grad_z @ B", "grad_B += grad_z.T @ A",
 
 # Structure
 
-function(np.diag, "np.diag", "v, k=0", refuse="k",
-         result=lambda v: fresh(v.dtype, 3 - v.ndim) if is_array(v) else None)
+function(np.diag, "np.diag", "v, k=0",
+         result=lambda v, k=0: fresh(v.dtype, 3 - v.ndim) if is_array(v) else None)
+function(np.diagonal, "np.diagonal", "a, offset=0, axis1=0, axis2=1", refuse="axis1 axis2",
+         result=of_rank(1))
 function(np.trace, "np.trace", "a, offset=0, axis1=0, axis2=1, dtype=None, out=None",
-         refuse="offset axis1 axis2 dtype", result=lambda a: a.dtype)
-function(np.kron, "np.kron", "a, b", result=of_rank(2, 0, 1))
+         refuse="axis1 axis2 dtype", result=lambda a, offset=0: a.dtype)
+function(np.kron, "np.kron", "a, b",
+         result=lambda a, b: fresh(promoted(a, b), max(rank(a), rank(b))))
+support(carried.put_diagonal, "put_diagonal", "v, shape, k", result=of_rank(2))
 function(np.cross, "np.cross", "a, b, axisa=-1, axisb=-1, axisc=-1, axis=None",
          refuse="axisa axisb axisc axis", result=of_rank(1, 0, 1))
 rule("z = np.diag(x)", "grad_x += np.diag(grad_z)", signature="(n)->(n,n)")
-rule("z = np.diag(x)", "grad_x += np.diag(grad_z)", signature="(n,n)->(n)")
+rule("z = np.diag(x, k=k)", "grad_x += np.diag(grad_z, k=k)", signature="(n)->(n,n)",
+     given={"k": (1, -2)})
+rule("z = put_diagonal(v, shape, k)", "grad_v += np.diagonal(grad_z, offset=k)",
+     signature="(3)->(4,5)", given={"shape": ((4, 5),), "k": (2, -1)})
+for _name, _offset in (("np.diag", "k"), ("np.diagonal", "offset")):
+    rule(f"z = {_name}(x)", "grad_x += put_diagonal(grad_z, x.shape, 0)", signature="(n,m)->(n)")
+    rule(f"z = {_name}(x, {_offset}=k)", "grad_x += put_diagonal(grad_z, x.shape, k)",
+         signature="(n,m)->(n)", given={"k": (1, -1)})
+rule("z = np.trace(x, offset=k)",
+     "grad_x += grad_z * np.eye(x.shape[0], M=x.shape[1], k=k, dtype=x.dtype)",
+     signature="(n,m)->()", given={"k": (1, -2)})
 rule("z = np.trace(x)", "grad_x += grad_z * np.eye(x.shape[0], M=x.shape[1], dtype=x.dtype)",
      signature="(n,m)->()")
 for _name in ("tril", "triu"):
@@ -91,6 +106,9 @@ rule("z = np.kron(A, B)",
      f"grad_A += np.sum({_BLOCKS} * np.reshape(B, (1, B.shape[0], 1, B.shape[1])), axis=(1, 3))",
      f"grad_B += np.sum({_BLOCKS} * np.reshape(A, (A.shape[0], 1, A.shape[1], 1)), axis=(0, 2))",
      signature="(n,m),(k,j)->(n,m)")
+_ROWS = "np.reshape(grad_z, (x.size, y.size))"
+rule("z = np.kron(x, y)", f"grad_x += {_ROWS} @ y", f"grad_y += x @ {_ROWS}",
+     signature="(n),(m)->(n)")
 rule("z = np.cross(x, y)", "grad_x += np.cross(y, grad_z)", "grad_y += np.cross(grad_z, x)",
      signature="(3),(3)->(3)")
 
@@ -137,8 +155,7 @@ rule("z = slogdet_log(A)", "grad_A += grad_z * np.linalg.inv(A).T", signature="(
      domain={"A": _regular})
 rule("z = np.linalg.cholesky(A)", "grad_A += cholesky_pull(z, grad_z)", signature=SQUARE,
      domain={"A": _definite})
-for _call in ("x", "x, ord=2", "x, ord='fro'"):
-    _dims = {"x": None, "x, ord=2": "(n)->()", "x, ord='fro'": "(n,m)->()"}[_call]
+for _call, _dims in (("x", None), ("x, ord=2", "(n)->()")):
     rule(f"z = np.linalg.norm({_call})", "grad_x += x * (grad_z / z if z != 0 else 0.0)",
          signature=_dims)
 rule("z = np.linalg.norm(x, ord=1)", "grad_x += grad_z * np.sign(x)", signature="(n)->()")
@@ -151,34 +168,20 @@ rule("z = np.linalg.norm(x, axis=axis, keepdims=True)",
      signature="(n,m)->(n,m)", when=lambda given: not isinstance(given["axis"], ast.Tuple),
      given={"axis": (0, 1, -1)})
 
-# Contractions of two operands, with the indices written out
+# Matrices of samples: rows are variables
 
-function(np.einsum, "np.einsum", "*operands, out=None, dtype=None, order='K', casting='safe', "
-         "optimize=False", refuse="dtype optimize",
-         result=lambda indices, *operands: fresh(promoted(*operands),
-                                                 len(indices.split("->")[1].strip())))
-
-
-def _contraction(call: ast.Call, rank: Rank) -> Rule | None:
-    """``np.einsum("ij,jk->ik", x, y)``: each gradient is a contraction of the other operand."""
-    indices = literal(call.args[0])
-    if not isinstance(indices, str) or "->" not in indices or "." in indices:
-        return None
-    inputs, out = indices.replace(" ", "").split("->")
-    parts = inputs.split(",")
-    names = [f"x{k}" for k in range(len(parts))]
-    if len(parts) != len(call.args) - 1 or len(parts) > 2:
-        return None
-    pulls = []
-    for k, own in enumerate(parts):
-        others = [(p, n) for j, (p, n) in enumerate(zip(parts, names, strict=True)) if j != k]
-        seen = set(out).union(*(set(p) for p, _ in others))
-        if len(set(own)) < len(own) or not set(own) <= seen:
-            return None  # a diagonal, or an axis summed on its own
-        subscripts = ",".join([out, *(p for p, _ in others)]) + "->" + own
-        arguments = ", ".join(["grad_z", *(n for _, n in others)])
-        pulls.append(f"grad_{names[k]} += np.einsum({subscripts!r}, {arguments})")
-    return make_rule(f"z = np.einsum({indices!r}, {', '.join(names)})", *pulls)
-
-
-family("np.einsum", _contraction)
+function(np.cov, "np.cov", "m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, "
+         "aweights=None, *, dtype=None", refuse="y rowvar bias ddof fweights aweights dtype",
+         result=lambda m: fresh(float, 2))
+function(np.corrcoef, "np.corrcoef", "x, y=None, rowvar=True, *, dtype=None",
+         refuse="y rowvar dtype", result=lambda x: fresh(float, 2))
+function(np.vander, "np.vander", "x, N=None, increasing=False", refuse="increasing",
+         result=lambda x, N=None: fresh(float, 2))
+support(samples.cov_pull, "cov_pull", "x, g", result=same)
+support(samples.corrcoef_pull, "corrcoef_pull", "x, g", result=same)
+support(samples.vander_pull, "vander_pull", "x, g", result=same)
+rule("z = np.cov(x)", "grad_x += cov_pull(x, grad_z)", signature="(3,4)->(3,3)")
+rule("z = np.corrcoef(x)", "grad_x += corrcoef_pull(x, grad_z)", signature="(3,4)->(3,3)")
+rule("z = np.vander(x)", "grad_x += vander_pull(x, grad_z)", signature="(n)->(n,n)")
+rule("z = np.vander(x, N=N)", "grad_x += vander_pull(x, grad_z)", signature="(n)->(n,3)",
+     given={"N": (3, 1)})

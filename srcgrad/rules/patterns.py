@@ -243,6 +243,8 @@ def unify(pattern: ast.expr, value: ast.expr, bindings: Bindings) -> bool:
             ast.List(elts=other),
         ):
             return _unify_all(own, other, bindings)
+        case ast.Attribute(), ast.Attribute():  # math.inf
+            return ast.dump(pattern) == ast.dump(value)
     known = literal(pattern)
     if known is not MISSING:
         found = literal(value)

@@ -253,6 +253,14 @@ def interp_pull(g, x, xp):
     return result
 
 
+def put_diagonal(v, shape, k):
+    """Zeros, except for a vector on a matrix's diagonal, ``k`` above the main one."""
+    result = np.zeros(shape, v.dtype)
+    for i in range(len(v)):
+        result[i + max(-k, 0), i + max(k, 0)] = v[i]
+    return result
+
+
 def cholesky_pull(L, g):
     """The gradient of ``np.linalg.cholesky``, which reads the lower triangle only."""
     p = np.tril(L.T @ g)

@@ -13,6 +13,7 @@ from programs import (
     coverage,
     evaluation,
     exits,
+    factorisations,
     gated,
     guards,
     lists,
@@ -29,6 +30,7 @@ from programs.case import CASES, Case
 
 __all__ = ["CASES", "Case"]
 _MODULES = (
-    aliases, arrays, branches, calls, classics, coverage, evaluation, exits, gated, guards, lists, loops,
-    mutation, pairs, rebinding, recursion, scalars, simulations, traps,
+    aliases, arrays, branches, calls, classics, coverage, evaluation, exits, factorisations,
+    gated, guards, lists, loops, mutation, pairs, rebinding, recursion, scalars, simulations,
+    traps,
 )  # fmt: skip

@@ -17,7 +17,9 @@ import numpy as np
 from numba import types
 
 from ...program import Assign, Expr
+from ...rules.contractions import tensordot_indices, written_axes
 from ...rules.expressions import MISSING, dotted, literal
+from .einsum import as_product, contracted
 from .elementwise import (
     Build,
     element_dtype,
@@ -44,7 +46,7 @@ from .pull import (
 )
 from .reductions import REDUCTIONS, count, dot, reduced
 from .scope import Opaque, Scope, is_array
-from .shapes import Extents, spelled
+from .shapes import Extents, parse, spelled
 from .unbroadcast import linear, settle, unbroadcast
 
 
@@ -223,16 +225,27 @@ def structural(
             return matmul(scope, left, right, element_dtype(known(scope, expr)), inner, target)
         case "np.dot", [left, right]:
             return inner(ast.BinOp(left, ast.Mult(), right))
-        case "np.vdot" | "np.inner", [left, right]:
+        case "np.vdot", [left, right]:
             x, y = inner(left), inner(right)
-            if (
-                x.rank == y.rank
-                and x.extents == y.extents
-                and (function == "np.vdot" or x.rank == 1)
-            ):
+            if x.rank == y.rank and x.extents == y.extents:
                 return dot(scope, x, y, element_dtype(known(scope, expr)), target)
+        case "np.inner", [left, right] if inner(left).rank and (last := inner(right).rank):
+            second = ast.Attribute(right, "T", ast.Load()) if last > 1 else right
+            return matmul(scope, left, second, element_dtype(known(scope, expr)), inner, target)
+        case "np.einsum", [ast.Constant(value=str() as indices), *operands]:
+            if (product := as_product(indices, operands)) is not None:
+                return evaluate(scope, product, target)
+            dtype = element_dtype(known(scope, expr))
+            return contracted(scope, indices, [inner(a) for a in operands], dtype, target)
+        case "np.tensordot", [left, right]:
+            ranks = inner(left).rank, inner(right).rank
+            if (counted := tensordot_indices(*ranks, written_axes(expr))) is not None:
+                return inner(call("np.einsum", ast.Constant(counted), left, right))
         case "np.outer", [left, right]:
             return outer(scope, inner(left), inner(right))
+        case "np.linalg.norm", [x] if "axis" in keywords and "ord" not in keywords:
+            squares = ast.Call(parse("np.sum"), [ast.BinOp(x, ast.Mult(), x)], expr.keywords)
+            return inner(call("np.sqrt", squares))
         case "np.transpose", [x] if not keywords:
             return transposed(inner(x))
         case "np.expand_dims", [x, axis] if isinstance(literal(axis), int):

@@ -46,11 +46,11 @@ def matmul(
     return array(scope, name)
 
 
-def fit(scope: Scope, a: Extent, b: Extent) -> None:
-    """Raise where inner extents differ; they are known to be equal afterwards."""
+def fit(scope: Scope, a: Extent, b: Extent, operation: str = "matmul") -> None:
+    """Raise where extents that should be equal differ; they are known to be equal afterwards."""
     if a == b:
         return
-    error = ast.parse("raise ValueError('matmul: operands do not fit')").body[0]
+    error = ast.parse(f"raise ValueError('{operation}: operands do not fit')").body[0]
     test = ast.Compare(spelled(a), [ast.NotEq()], [spelled(b)])
     scope.emit(If(test, (Check(error, line=scope.line),), line=scope.line))
     scope.equate(a, b)

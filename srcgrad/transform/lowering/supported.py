@@ -179,6 +179,12 @@ def reshaped(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     return ast.Call(node.func, [call("np.ascontiguousarray", first), *node.args[1:]], node.keywords)
 
 
+def diagonal(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+    """``np.diagonal`` of a matrix as ``np.diag``."""
+    offset = keyword(node, "offset")
+    return call("np.diag", *node.args) if offset is None else call("np.diag", *node.args, k=offset)
+
+
 REPLACED: Mapping[str, Lowering] = {
     "np.sum": reduction("np.sum", ""),
     "np.mean": reduction("np.mean", ""),
@@ -188,6 +194,7 @@ REPLACED: Mapping[str, Lowering] = {
     "abs": absolute,
     "np.clip": clipped,
     "np.vdot": inner_product,
+    "np.diagonal": diagonal,
     "np.astype": cast,
     "np.dot": dotted,
     "np.transpose": transposed,
