@@ -42,8 +42,8 @@ from ..program import (
     walk,
 )
 from .accumulations import fusable
-from .derivatives import contents
 from .facts import Facts, Path
+from .partial import contents
 
 Cell = str
 
