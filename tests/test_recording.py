@@ -6,7 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from oracles import run_text
+from oracles import check_gradient, run_text
 
 from srcgrad import grad
 
