@@ -3,8 +3,30 @@
 The tables register themselves when they are imported, which importing this package does.
 """
 
-from . import arrays, linalg, network, patterns, scalar, sequences, special
+from . import (
+    arrays,
+    compositions,
+    compositions_of_numbers,
+    linalg,
+    network,
+    patterns,
+    scalar,
+    sequences,
+    sorting,
+    special,
+)
 
 patterns.verify_rules()
 
-__all__ = ["arrays", "linalg", "network", "patterns", "scalar", "sequences", "special"]
+__all__ = [
+    "arrays",
+    "compositions",
+    "compositions_of_numbers",
+    "linalg",
+    "network",
+    "patterns",
+    "scalar",
+    "sequences",
+    "sorting",
+    "special",
+]

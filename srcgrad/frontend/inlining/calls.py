@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 import inspect
 import types
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ...rules import registry
@@ -41,6 +43,8 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
         worker.refuse(node, f"`{ast.unparse(func)}` cannot be called here", "")
     if value is float and (number := _spelt_number(node)) is not None:
         return number
+    if (definition := registry.definition(value, with_constants(worker, node))) is not None:
+        return composed(worker, node, value, definition)
     canonical = registry.canonical_name(value)
     if value in (any, all):
         canonical = value.__name__
@@ -50,7 +54,7 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
             if reduced is not None:
                 return reduced
             node = listed(worker, node)
-        if canonical in ("sum", "max", "min", "math.fsum"):
+        if canonical in ("sum", "max", "min", "math.fsum", "math.prod"):
             node = spelt_out(worker, node)
         worker.note(ast.unparse(func), value)
         return known_call(worker, canonical, node)
@@ -152,6 +156,29 @@ def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
         closure.defaults[name] = capture(worker, node, name, default)
         worker.scope = saved
     return expand(worker, closure, node, plain)
+
+
+def composed(worker: Body, node: ast.Call, value: Any, definition: Callable[..., Any]) -> ast.expr:
+    """A call of a function that is defined by others."""
+    worker.note(ast.unparse(node.func), value)
+    place = worker.scope.source.place(node)
+    source = replace(parse(definition), generated=True, at=place)
+    defaults: dict[str, ast.expr] = {
+        k: ast.Constant(v) for k, v in _defaults(source.function).items()
+    }
+    return expand(worker, Closure(source.tree, source, None, defaults), node)
+
+
+def with_constants(worker: Body, node: ast.Call) -> ast.Call:
+    """A call in which parameters that stand for constants are these."""
+
+    def constant(arg: ast.expr) -> ast.expr:
+        scope = worker.scope.find(arg.id) if isinstance(arg, ast.Name) else None
+        value = scope.names.get(arg.id) if scope and isinstance(arg, ast.Name) else None
+        return value if isinstance(value, ast.Constant) else arg
+
+    keywords = [ast.keyword(k.arg, constant(k.value)) for k in node.keywords]
+    return ast.Call(node.func, [constant(a) for a in node.args], keywords)
 
 
 def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None) -> ast.expr:
