@@ -49,6 +49,8 @@ COMPILED = {
     "positions_without": [(1, 3), (np.array([0, -1]), 4)],
     "triu_positions": [(3, 1, 0), (3, 0, 1)],
     "tril_positions": [(3, 0, 0), (3, -1, 1)],
+    "pad_vector": [(V3, 1, 2)],
+    "pad_matrix": [(A2, 1, 0, 2, 1)],
     "binary_exponent": [(0.3,), (5.0,)],
     "compensated_sum": [(V3,)],
     "cholesky_pull": [(np.eye(3), np.ones((3, 3)))],

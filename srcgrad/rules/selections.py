@@ -84,3 +84,18 @@ def compensated_sum(x):
             lost += (value - new) + total
         total = new
     return total + lost if math.isfinite(total) else total
+
+
+def pad_vector(x, before, after):
+    """A vector between zeros."""
+    result = np.zeros(before + x.shape[0] + after, x.dtype)
+    result[before : before + x.shape[0]] = x
+    return result
+
+
+def pad_matrix(x, top, bottom, left, right):
+    """A matrix with zeros around it."""
+    rows, columns = x.shape
+    result = np.zeros((top + rows + bottom, left + columns + right), x.dtype)
+    result[top : top + rows, left : left + columns] = x
+    return result

@@ -204,6 +204,10 @@ rule("z = np.broadcast_to(x, shape)", "grad_x += np.sum(grad_z)", signature="()-
 rule("z = np.repeat(x, n)",
      "grad_x += np.reshape(np.sum(np.reshape(grad_z, (x.size, n)), axis=1), x.shape)",
      given={"n": (3, 1)})
+for _from in ("(4),(4)", "(3,4),(12)"):
+    rule("z = np.repeat(x, n)", "grad_x += np.reshape("
+         "add_at(np.repeat(np.arange(x.size), n), grad_z, (x.size,)), x.shape)",
+         signature=f"{_from}->(k)", domain={"n": lambda rng, shape: rng.integers(3, size=shape)})
 rule("z = np.repeat(x, n, axis=0)",
      "grad_x += np.sum(np.reshape(grad_z, (x.shape[0], n, x.shape[1])), axis=1)",
      signature="(n,m)->(k,m)", given={"n": (3,)})

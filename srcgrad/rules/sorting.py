@@ -68,3 +68,5 @@ support(selections.binary_exponent, "binary_exponent", derivative=False,
 support(selections.compensated_sum, "compensated_sum",
         result=lambda x: x.dtype if is_array(x) else None)
 rule("z = compensated_sum(x)", "grad_x += grad_z", spread=True, signature="(n)->()")
+support(selections.pad_vector, "pad_vector", "x, before, after", result=same)
+support(selections.pad_matrix, "pad_matrix", "x, top, bottom, left, right", result=same)
