@@ -51,6 +51,7 @@ COMPILED = {
     "tril_positions": [(3, 0, 0), (3, -1, 1)],
     "pad_vector": [(V3, 1, 2)],
     "pad_matrix": [(A2, 1, 0, 2, 1)],
+    "vector_length": [(V3,)],
     "binary_exponent": [(0.3,), (5.0,)],
     "compensated_sum": [(V3,)],
     "cholesky_pull": [(np.eye(3), np.ones((3, 3)))],

@@ -5,8 +5,9 @@
 In and out: see ``definitions``. A body is differentiated as if the user had written it, so it
 is plain Python on functions that have rules; branches on ``None`` are decided beforehand.
 
-Invariant: the same values and dtypes as the function that is defined. A definition has the
-parameters that it supports only; for functions of vectors, ``(n,) = x.shape`` refuses others.
+Invariant: the same values and dtypes as the function that is defined. A definition's parameters
+are in that function's order, and only those that it supports; in one for vectors,
+``vector_length`` refuses others.
 """
 
 import math
@@ -14,7 +15,7 @@ import math
 import numpy as np
 
 from .definitions import define, is_given, is_integer, is_pair
-from .selections import positions_without, tril_positions, triu_positions
+from .selections import positions_without, tril_positions, triu_positions, vector_length
 
 # Rearranging and joining
 
@@ -65,47 +66,49 @@ def extract(condition, a):
 
 @define(np.meshgrid, indexing="xy")
 def meshgrid(x, y, indexing="xy"):
-    (columns,), (rows,) = x.shape, y.shape
+    _ = vector_length(x) + vector_length(y)
+    columns, rows = x.size, y.size
     first = np.zeros((rows, columns), x.dtype) + np.reshape(x, (1, columns))
     return first, np.zeros((rows, columns), y.dtype) + np.reshape(y, (rows, 1))
 
 
 @define(np.meshgrid, indexing="ij")
 def meshgrid_of_indices(x, y, indexing):
-    (rows,), (columns,) = x.shape, y.shape
+    _ = vector_length(x) + vector_length(y)
+    rows, columns = x.size, y.size
     first = np.zeros((rows, columns), x.dtype) + np.reshape(x, (rows, 1))
     return first, np.zeros((rows, columns), y.dtype) + np.reshape(y, (1, columns))
 
 
 @define(np.pad, mode="edge", pad_width=is_pair)
 def pad_by_edges(array, pad_width, mode):
-    (_,) = array.shape
+    _ = vector_length(array)
     before, after = pad_width
     return np.concatenate((np.full(before, array[0]), array, np.full(after, array[-1])))
 
 
 @define(np.pad, mode="edge", pad_width=is_integer)
 def pad_by_edges_evenly(array, pad_width, mode):
-    (_,) = array.shape
+    _ = vector_length(array)
     return np.concatenate((np.full(pad_width, array[0]), array, np.full(pad_width, array[-1])))
 
 
 @define(np.pad, mode="constant", pad_width=is_pair, constant_values=is_given)
-def pad_by_value(array, pad_width, mode="constant", constant_values=0):
-    (_,) = array.shape
+def pad_by_value(array, pad_width, mode="constant", *, constant_values=0):
+    _ = vector_length(array)
     before, after = pad_width
-    first = np.full(before, constant_values, dtype=array.dtype)
-    return np.concatenate((first, array, np.full(after, constant_values, dtype=array.dtype)))
+    first = np.full(before, float(constant_values), dtype=array.dtype)
+    return np.concatenate((first, array, np.full(after, float(constant_values), dtype=array.dtype)))
 
 
 @define(np.pad, mode="constant", pad_width=is_integer, constant_values=is_given)
-def pad_by_value_evenly(array, pad_width, mode="constant", constant_values=0):
-    (_,) = array.shape
-    value = np.full(pad_width, constant_values, dtype=array.dtype)
+def pad_by_value_evenly(array, pad_width, mode="constant", *, constant_values=0):
+    _ = vector_length(array)
+    value = np.full(pad_width, float(constant_values), dtype=array.dtype)
     return np.concatenate((value, array, value))
 
 
-@define(np.delete, obj=is_given)
+@define(np.delete, obj=is_integer)
 def delete(arr, obj):
     flat = np.ravel(arr)
     return np.take(flat, positions_without(obj, flat.size))
@@ -124,23 +127,23 @@ def tril_indices(n, k=0):
 # Differences and series
 
 
-@define(np.diff, axis=0)
-def diff_of_rows(a, axis):
+@define(np.diff, n=1, axis=0)
+def diff_of_rows(a, n=1, axis=-1):
     return a[1:] - a[:-1]
 
 
-@define(np.diff, axis=1)
-def diff_of_columns(a, axis):
+@define(np.diff, n=1, axis=1)
+def diff_of_columns(a, n=1, axis=-1):
     return a[:, 1:] - a[:, :-1]
 
 
-@define(np.diff, axis=2)
-def diff_of_layers(a, axis):
+@define(np.diff, n=1, axis=2)
+def diff_of_layers(a, n=1, axis=-1):
     return a[:, :, 1:] - a[:, :, :-1]
 
 
-@define(np.diff, axis=-2)
-def diff_before_last(a, axis):
+@define(np.diff, n=1, axis=-2)
+def diff_before_last(a, n=1, axis=-1):
     return a[..., 1:, :] - a[..., :-1, :]
 
 
@@ -167,8 +170,10 @@ def ediff1d(ary):
 
 @define(np.gradient)
 def gradient(f, spacing=1):
-    (_,) = f.shape
-    return np.concatenate((f[1:2] - f[:1], (f[2:] - f[:-2]) / 2, f[-1:] - f[-2:-1])) / spacing
+    _ = vector_length(f)
+    return np.concatenate((f[1:2] - f[:1], (f[2:] - f[:-2]) / 2, f[-1:] - f[-2:-1])) / float(
+        spacing
+    )
 
 
 @define(np.polyval)
@@ -196,7 +201,10 @@ def geomspace(start, stop, num=50):
 def average(a, axis=None, weights=None):
     if weights is None:
         return np.mean(a, axis=axis)
-    return np.sum(a * weights, axis=axis) / np.sum(weights, axis=axis)
+    if axis is None:
+        return np.sum(np.ravel(a) * np.ravel(weights)) / np.sum(weights)
+    _ = vector_length(weights)
+    return np.sum(np.moveaxis(a, axis, -1) * weights, axis=-1) / np.sum(weights)
 
 
 @define(np.percentile)
@@ -227,12 +235,12 @@ def partition(a, kth):
 
 
 @define(np.nansum)
-def nansum(a, axis=None, keepdims=False):
+def nansum(a, axis=None, *, keepdims=False):
     return np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
 
 
 @define(np.nanprod)
-def nanprod(a, axis=None, keepdims=False):
+def nanprod(a, axis=None, *, keepdims=False):
     return np.prod(np.where(np.isnan(a), 1.0, a), axis=axis, keepdims=keepdims)
 
 
@@ -247,14 +255,14 @@ def nancumprod(a, axis=None):
 
 
 @define(np.nanmean)
-def nanmean(a, axis=None, keepdims=False):
+def nanmean(a, axis=None, *, keepdims=False):
     missing = np.isnan(a)
     count = np.sum(np.where(missing, 0.0, np.ones_like(a)), axis=axis, keepdims=keepdims)
     return np.sum(np.where(missing, 0.0, a), axis=axis, keepdims=keepdims) / count
 
 
 @define(np.nanvar)
-def nanvar(a, axis=None, ddof=0):
+def nanvar(a, axis=None, *, ddof=0):
     missing = np.isnan(a)
     ones = np.where(missing, 0.0, np.ones_like(a))
     total = np.sum(np.where(missing, 0.0, a), axis=axis, keepdims=True)
@@ -264,7 +272,7 @@ def nanvar(a, axis=None, ddof=0):
 
 
 @define(np.nanstd)
-def nanstd(a, axis=None, ddof=0):
+def nanstd(a, axis=None, *, ddof=0):
     variance = np.nanvar(a, axis=axis, ddof=ddof)
     root = np.sqrt(np.where(variance != 0, variance, variance + 1))
     return np.where(variance != 0, root, variance)

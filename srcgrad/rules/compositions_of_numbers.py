@@ -37,8 +37,9 @@ def modf(x):
 
 
 @define(math.isclose)
-def isclose(a, b, rel_tol=1e-09, abs_tol=0.0):
-    return a == b or abs(a - b) <= max(rel_tol * max(abs(a), abs(b)), abs_tol)
+def isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0):
+    gap = abs(a - b)
+    return a == b or (gap < math.inf and gap <= max(rel_tol * max(abs(a), abs(b)), abs_tol))
 
 
 @define(math.ulp)

@@ -68,6 +68,11 @@ def tril_positions(n, k, axis):
     return np.nonzero(np.tril(np.ones((n, n)), k))[axis]
 
 
+def vector_length(x):
+    """The length of a vector; there is none of anything else."""
+    return x.size
+
+
 def binary_exponent(x):
     """The exponent of a number, as ``math.frexp`` has it."""
     return math.frexp(x)[1]

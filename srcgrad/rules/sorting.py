@@ -14,7 +14,7 @@ from . import order_statistics, selections
 from .declarations import function
 from .helpers import support
 from .patterns import rule
-from .results import fresh, is_array, same
+from .results import fresh, is_array, rank, same
 
 AXES = (0, -1)
 
@@ -70,3 +70,5 @@ support(selections.compensated_sum, "compensated_sum",
 rule("z = compensated_sum(x)", "grad_x += grad_z", spread=True, signature="(n)->()")
 support(selections.pad_vector, "pad_vector", "x, before, after", result=same)
 support(selections.pad_matrix, "pad_matrix", "x, top, bottom, left, right", result=same)
+support(selections.vector_length, "vector_length", derivative=False,
+        result=lambda x: types.intp if rank(x) == 1 else None)

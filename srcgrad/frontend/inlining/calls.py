@@ -43,8 +43,9 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
         worker.refuse(node, f"`{ast.unparse(func)}` cannot be called here", "")
     if value is float and (number := _spelt_number(node)) is not None:
         return number
-    if (definition := registry.definition(value, with_constants(worker, node))) is not None:
-        return composed(worker, node, value, definition)
+    plain = with_constants(worker, node)
+    if (definition := registry.definition(value, plain)) is not None:
+        return composed(worker, plain, value, definition)
     canonical = registry.canonical_name(value)
     if value in (any, all):
         canonical = value.__name__
@@ -175,10 +176,16 @@ def with_constants(worker: Body, node: ast.Call) -> ast.Call:
     def constant(arg: ast.expr) -> ast.expr:
         scope = worker.scope.find(arg.id) if isinstance(arg, ast.Name) else None
         value = scope.names.get(arg.id) if scope and isinstance(arg, ast.Name) else None
-        return value if isinstance(value, ast.Constant) else arg
+        match value or arg:
+            case ast.Constant() as known:
+                return known
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
+                return ast.copy_location(ast.Constant(-number), arg)
+        return arg
 
     keywords = [ast.keyword(k.arg, constant(k.value)) for k in node.keywords]
-    return ast.Call(node.func, [constant(a) for a in node.args], keywords)
+    made = ast.Call(node.func, [constant(a) for a in node.args], keywords)
+    return ast.copy_location(made, node)
 
 
 def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None) -> ast.expr:
