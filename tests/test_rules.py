@@ -24,6 +24,8 @@ FAMILY_CALLS = {
     "np.stack": ["(X, Y)", "(X, Y, X2), axis=1", "(X, Y), axis=-1", "(p, p2)"],
     "np.hstack": ["(X, Y)", "(p, q)"],
     "np.vstack": ["(X, Y)", "(p, p2)"],
+    "np.column_stack": ["(X, Y)", "(p, p2)"],
+    "np.dstack": ["(X, Y)"],
     "np.einsum": [
         "'ij,ik->jk', X, Y",
         "'i,i->', p, q",

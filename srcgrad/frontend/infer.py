@@ -208,6 +208,11 @@ def decide(stmt: Stmt, kinds: Mapping[str, types.Type]) -> list[Stmt]:
             is_array(kinds.get(t)) and is_array(kinds.get(s))
         ):
             return [View(t, s, v, line=line)] if is_basic(index, kinds) else [stmt]
+        case Assign(value=ast.Call(func=func, args=[x])) if ast.unparse(
+            func
+        ) == "np.atleast_1d" and not is_array_operand(x, kinds):
+            full = ast.Attribute(ast.Name("np", ast.Load()), "full", ast.Load())
+            return [replace(stmt, value=ast.Call(full, [ast.Constant(1), x], []))]
         case Assign(target=t, value=ast.Call(args=[ast.Name(id=s), *_]) as v) if is_array(
             kinds.get(t)
         ) and shares(v, kinds):

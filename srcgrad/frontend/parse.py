@@ -62,6 +62,8 @@ class Source:
         Meanings that imports inside the function give.
     generated : bool
         Whether it is a listing of srcgrad's own: what it captures is captured already.
+    at : Place, optional
+        Where all of it stands for the user, if that is the call of a known function.
     """
 
     function: types.FunctionType
@@ -70,6 +72,7 @@ class Source:
     lines: tuple[str, ...]
     local: Mapping[str, Any] = field(default_factory=dict)
     generated: bool = False
+    at: Place | None = None
 
     @property
     def name(self) -> str:
@@ -84,6 +87,8 @@ class Source:
 
     def place(self, node: ast.AST) -> Place:
         """Where a node stands."""
+        if self.at is not None:
+            return self.at
         line = getattr(node, "lineno", self.tree.lineno)
         text = self.lines[line - 1].rstrip("\n") if 0 < line <= len(self.lines) else ""
         return Place(self.filename, line, getattr(node, "col_offset", 0), text)

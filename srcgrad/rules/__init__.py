@@ -5,6 +5,8 @@ The tables register themselves when they are imported, which importing this pack
 
 from . import (
     arrays,
+    compositions,
+    compositions_of_numbers,
     contractions,
     decompositions,
     linalg,
@@ -12,6 +14,7 @@ from . import (
     patterns,
     scalar,
     sequences,
+    sorting,
     special,
 )
 
@@ -19,6 +22,8 @@ patterns.verify_rules()
 
 __all__ = [
     "arrays",
+    "compositions",
+    "compositions_of_numbers",
     "contractions",
     "decompositions",
     "linalg",
@@ -26,5 +31,6 @@ __all__ = [
     "patterns",
     "scalar",
     "sequences",
+    "sorting",
     "special",
 ]

@@ -27,6 +27,7 @@ from .results import (
     linspace,
     nested,
     promoted,
+    rank,
     ravel,
     reduction,
     reshape,
@@ -187,6 +188,8 @@ for _values in ("(3)", "(3,1)"):
          domain={"i": lambda rng, shape: rng.integers(3, size=shape)})
 rule("z = np.sum(x, axis=axis)", "grad_x += np.expand_dims(grad_z, axis)", spread=True,
      given={"axis": AXES + TUPLES})
+rule("z = np.sum(x, axis=axis)", "grad_x += grad_z", spread=True, signature="(n)->()",
+     given={"axis": AXES})
 rule("z = np.mean(x)", "grad_x += grad_z / x.size", spread=True)
 rule("z = np.mean(x, axis=axis)", "grad_x += np.expand_dims(grad_z, axis) / x.shape[axis]",
      spread=True, when=_one_axis, given={"axis": AXES})
@@ -222,7 +225,7 @@ function(np.ravel, "np.ravel", "a, order='C'", result=ravel, effect="contiguous"
 function((np.transpose, np.permute_dims), "np.transpose", "a, axes=None", result=transpose,
          effect="view")
 function(np.expand_dims, "np.expand_dims", "a, axis", effect="view",
-         result=lambda a, axis: fresh(a.dtype, a.ndim + shape_rank(axis)))
+         result=lambda a, axis: fresh(a.dtype if is_array(a) else a, rank(a) + shape_rank(axis)))
 
 rule("z = np.reshape(x, shape)", "grad_x += np.reshape(grad_z, x.shape)", signature="(3,4)->(12)",
      given={"shape": (-1, (4, 3), (2, 6))})

@@ -10,6 +10,7 @@ Invariant: the meaning is NumPy's; what would change it is a ``ValueError`` that
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable
 
 from .declarations import FUNCTIONS, Function
@@ -352,6 +353,64 @@ def _trapezoid(call: ast.Call) -> ast.expr | None:
     return ast.parse(text, mode="eval").body
 
 
+def _select(call: ast.Call) -> ast.expr | None:
+    """``np.select`` of displays as nested ``np.where``."""
+    conditions, choices = call.args
+    default = call.keywords[0].value if call.keywords else ast.Constant(0)
+    if not isinstance(conditions, ast.List) or not isinstance(choices, ast.List):
+        raise ValueError("np.select: write the conditions and the choices out as lists")
+    if len(conditions.elts) != len(choices.elts):
+        raise ValueError("np.select: as many choices as conditions, please")
+    for condition, choice in zip(conditions.elts[::-1], choices.elts[::-1], strict=True):
+        default = call_of("np.where", condition, choice, default)
+    return default
+
+
+def _product(call: ast.Call) -> ast.expr | None:
+    """``math.prod([a, b, c])`` as ``a * b * c``; of an array, NumPy's product."""
+    iterable, start = call.args[0], [k.value for k in call.keywords]
+    if isinstance(iterable, ast.Tuple | ast.List) and iterable.elts:
+        total, *rest = [*start, *iterable.elts]
+        for term in rest:
+            total = ast.BinOp(total, ast.Mult(), term)
+        return total
+    product = call_of("np.prod", iterable)
+    return ast.BinOp(start[0], ast.Mult(), product) if start else product
+
+
+def _fsum(call: ast.Call) -> ast.expr | None:
+    """``math.fsum`` of a display or a vector."""
+    iterable = call.args[0]
+    if isinstance(iterable, ast.Tuple | ast.List):
+        iterable = call_of("np.array", ast.List(iterable.elts, ast.Load()))
+    return call_of("compensated_sum", iterable)
+
+
+def _dist(call: ast.Call) -> ast.expr | None:
+    """``math.dist`` of displays or of vectors."""
+    match call.args:
+        case [ast.Tuple(elts=p) | ast.List(elts=p), ast.Tuple(elts=q) | ast.List(elts=q)]:
+            if len(p) != len(q):
+                raise ValueError("math.dist: both points must have the same number of dimensions")
+            rest = [ast.BinOp(a, ast.Sub(), b) for a, b in zip(p, q, strict=True)]
+            return canonical_call(call_of("math.hypot", *rest))
+        case [ast.Name() as p, ast.Name() as q]:
+            return call_of("np.linalg.norm", ast.BinOp(p, ast.Sub(), q))
+    raise ValueError("math.dist: give it two tuples or two vectors")
+
+
+def _of_constants(function: Callable[..., int]) -> Callable[[ast.Call], ast.expr | None]:
+    """A function of integers, computed where they are constants."""
+
+    def rewrite(call: ast.Call) -> ast.expr | None:
+        values = [literal(a) for a in (*call.args, *(k.value for k in call.keywords))]
+        if not all(type(v) is int for v in values):
+            raise ValueError(f"{ast.unparse(call.func)}: the arguments have to be constants")
+        return ast.Constant(function(*values))
+
+    return rewrite
+
+
 REWRITES: dict[str, Callable[[ast.Call], ast.expr | None]] = {
     "max": _nested("max"),
     "min": _nested("min"),
@@ -374,5 +433,13 @@ REWRITES: dict[str, Callable[[ast.Call], ast.expr | None]] = {
     "np.linalg.svd": _svd,
     "np.squeeze": _squeeze,
     "np.trapezoid": _trapezoid,
+    "np.select": _select,
+    "math.prod": _product,
+    "math.fsum": _fsum,
+    "math.dist": _dist,
+    **{
+        f"math.{f.__name__}": _of_constants(f)
+        for f in (math.comb, math.factorial, math.isqrt, math.perm)
+    },
 }
 """Functions with a short form, by canonical name."""

@@ -8,6 +8,7 @@ import ast
 
 from .calls import canonical_call, canonical_method
 from .declarations import FUNCTIONS, Effect, Function, canonical_name, function
+from .definitions import definition
 from .expressions import dotted, instantiate
 from .helpers import helper, helper_source
 from .patterns import Match, Pull, Rule, family, has_derivative, make_rule, match, rule
@@ -33,6 +34,7 @@ __all__ = [
     "canonical_call",
     "canonical_method",
     "canonical_name",
+    "definition",
     "effect",
     "family",
     "function",

@@ -145,12 +145,18 @@ for _name in ("ceil", "floor", "trunc", "rint", "fix", "sign", "signbit", "isnan
 for _name in ("ceil", "floor", "trunc", "isnan", "isinf", "isfinite"):
     function(getattr(math, _name), f"math.{_name}", derivative=False)
 function(math.gcd, "math.gcd", "x, y", derivative=False)
+for _name in ("comb", "factorial", "isqrt", "perm"):
+    alias(getattr(math, _name), f"math.{_name}")
+function(math.dist, "math.dist", "p, q")
+function(math.fsum, "math.fsum", "seq")
+function(math.prod, "math.prod", "iterable, *, start=1")
+function(np.select, "np.select", "condlist, choicelist, default=0")
 function(np.round, "np.round", "a, decimals=0, out=None", derivative=False,
          result=lambda a, decimals=0: elementwise(np.rint)(a))
 alias(np.around, "np.round")
 
 for _name in ("logical_and", "logical_or", "logical_xor", "left_shift", "right_shift", "gcd",
-              "lcm", "nextafter"):
+              "lcm"):
     function(getattr(np, _name), f"np.{_name}", "x1, x2", elementwise=True, derivative=False,
              result=elementwise(getattr(np, _name)))
 
@@ -163,6 +169,8 @@ for _name, _pull, _domain in _UNARY:
              result=elementwise(_ufunc_of(_numpy)))
     if _name not in _MATH_LACKS:
         function(getattr(math, _name), f"math.{_name}", "x, base=None" if _name == "log" else "x")
+if hasattr(math, "cbrt"):
+    alias(math.cbrt, "np.cbrt")
 alias(np.rad2deg, "np.degrees")
 alias(np.deg2rad, "np.radians")
 
@@ -184,7 +192,7 @@ rule("z = math.copysign(x, y)", "grad_x += grad_z * np.sign(x) * np.sign(z)", do
 rule("z = math.ldexp(x, i)", "grad_x += math.ldexp(grad_z, i)", given={"i": (3, -1)})
 
 for _name in ("maximum", "minimum", "fmax", "fmin", "arctan2", "hypot", "copysign", "logaddexp",
-              "logaddexp2", "fmod", "heaviside", "ldexp"):
+              "logaddexp2", "fmod", "heaviside", "ldexp", "nextafter", "float_power"):
     function(getattr(np, _name), f"np.{_name}", "x1, x2", elementwise=True,
              result=elementwise(getattr(np, _name)))
 
@@ -208,6 +216,12 @@ alias(math.fmod, "np.fmod")
 rule("z = np.fmod(x, y)", "grad_x += grad_z", "grad_y -= grad_z * np.trunc(x / y)", domain=MODULUS)
 rule("z = np.heaviside(x, y)", "grad_y += grad_z if x == 0 else 0.0", when="scalar")
 rule("z = np.heaviside(x, y)", "grad_y += np.where(x == 0, grad_z, 0)", when="array")
+alias(math.nextafter, "np.nextafter")
+rule("z = np.nextafter(x, y)", "grad_x += grad_z")
+rule("z = np.float_power(x, y)", "grad_x += grad_z * y * x ** (y - 1 if y != 0 else 1)",
+     "grad_y += grad_z * z * np.log(x) if x != 0 else 0.0", when="scalar", domain=POSITIVE)
+rule("z = np.float_power(x, y)", "grad_x += grad_z * y * x ** np.where(y != 0, y - 1, 1)",
+     "grad_y += np.where(x != 0, grad_z * z * np.log(x), 0)", when="array", domain=POSITIVE)
 rule("z = np.ldexp(x, i)", "grad_x += np.ldexp(grad_z, i)", given={"i": (3, -1)})
 # Selections
 

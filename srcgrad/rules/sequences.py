@@ -85,13 +85,21 @@ for _axis, _mean, _grad, _count in (
         rule(f"z = np.std(x{_axis}{_ddof})",
              f"grad_x += (x - {_mean}) * ({_std.format(n=_less)})", given={**_given, "d": (1,)})
 
+for _ddof, _less in (("", "x.shape[axis]"), (", ddof=d", "(x.shape[axis] - d)")):
+    _rest = "(x - np.mean(x, axis=axis, keepdims=True))"
+    rule(f"z = np.var(x, axis=axis{_ddof}, keepdims=True)",
+         f"grad_x += grad_z * 2 * {_rest} / {_less}", given={"axis": (0, -1), "d": (1,)})
+    rule(f"z = np.std(x, axis=axis{_ddof}, keepdims=True)",
+         f"grad_x += {_rest} * np.where(z != 0, grad_z / ({_less} * z), 0)",
+         given={"axis": (0, -1), "d": (1,)})
+
 support(carried.quantile_weights, "quantile_weights", "x, q", result=same)
 support(carried.quantile_slope, "quantile_slope", "x, q", result=lambda x, q: x.dtype)
 function(np.median, "np.median", "a, axis=None, out=None, overwrite_input=False, keepdims=False",
          result=reduction("float"), refuse="axis keepdims overwrite_input")
 function(np.quantile, "np.quantile", "a, q, axis=None, out=None, overwrite_input=False, "
          "method='linear', keepdims=False", refuse="axis method keepdims overwrite_input",
-         result=lambda a, q: reduction("float")(a) if rank(q) == 0 else None)
+         result=lambda a, q: fresh(floating(a), rank(q)) if rank(q) < 2 else None)
 rule("z = np.median(x)", "grad_x += grad_z * quantile_weights(x, 0.5)")
 rule("z = np.quantile(x, q)", "grad_x += grad_z * quantile_weights(x, q)",
      "grad_q += grad_z * quantile_slope(x, q)", domain={"q": (0.32, 0.33)})
@@ -99,6 +107,10 @@ function(np.bincount, "np.bincount", "x, /, weights=None, minlength=0",
          result=lambda x, weights=None, minlength=0: fresh(float if weights else np.intp, 1))
 rule("z = np.bincount(x, weights=w)", "grad_w += np.take(grad_z, x)", signature="(5),(5)->(k)",
      domain={"x": lambda rng, shape: rng.integers(3, size=shape)})
+
+rule("z = np.bincount(x, weights=w, minlength=n)", "grad_w += np.take(grad_z, x)",
+     signature="(5),(5)->(k)", domain={"x": lambda rng, shape: rng.integers(3, size=shape)},
+     given={"n": (2, 6)})
 
 # Joining
 
@@ -109,6 +121,9 @@ function(np.hstack, "np.hstack", "tup, *, dtype=None, casting='same_kind'", resu
          refuse="dtype")
 function(np.vstack, "np.vstack", "tup, *, dtype=None, casting='same_kind'", refuse="dtype",
          result=lambda tup: _joined(2 - rank(tup[0]) if rank(tup[0]) < 2 else 0)(tup))
+function(np.column_stack, "np.column_stack", "tup",
+         result=lambda tup: _joined(2 - rank(tup[0]))(tup))
+function(np.dstack, "np.dstack", "tup", result=lambda tup: _joined(3 - rank(tup[0]))(tup))
 
 
 def _join(call: ast.Call, rank: Rank) -> Rule | None:
@@ -121,7 +136,12 @@ def _join(call: ast.Call, rank: Rank) -> Rule | None:
     low = rank(call.args[0].elts[0])
     if name == "np.hstack":
         axis = -1 if low <= 2 else 1
+    if name in ("np.column_stack", "np.dstack"):
+        axis = 1 if name == "np.column_stack" else 2
+        if low < axis:
+            return None
     stacked = name == "np.stack" or (name == "np.vstack" and low == 1)
+    stacked = stacked or (axis == low and name in ("np.column_stack", "np.dstack"))
     before = "..., " if axis < 0 else ":, " * axis
     pulls, start = [], ""
     for k, x in enumerate(operands):
@@ -134,7 +154,7 @@ def _join(call: ast.Call, rank: Rank) -> Rule | None:
     return make_rule(f"z = {name}({display}{keyword})", *pulls)
 
 
-for _name in ("concatenate", "stack", "hstack", "vstack"):
+for _name in ("concatenate", "stack", "hstack", "vstack", "column_stack", "dstack"):
     family(f"np.{_name}", _join)
 
 # Repeating and rearranging
@@ -153,12 +173,18 @@ function(np.squeeze, "np.squeeze", "a, axis=None", effect="view",
                                                                      a.ndim - shape_rank(axis)))
 function(np.swapaxes, "np.swapaxes", "a, axis1, axis2", effect="view",
          result=lambda a, axis1, axis2: a.copy(layout="A"))
+function(np.moveaxis, "np.moveaxis", "a, source, destination", effect="view",
+         result=lambda a, source, destination: a.copy(layout="A" if a.ndim > 1 else a.layout))
+for _ndim in (2, 3):
+    function(getattr(np, f"atleast_{_ndim}d"), f"np.atleast_{_ndim}d", "x", effect="view",
+             result=lambda x, least=_ndim: fresh(x.dtype, max(x.ndim, least)) if is_array(x)
+             else None)
 function(np.atleast_1d, "np.atleast_1d", "x", effect="view",
          result=lambda x: x if is_array(x) and x.ndim else fresh(floating(x), 1))
 function(np.pad, "np.pad", "array, pad_width, mode='constant', constant_values=0", result=same,
          refuse="mode")
 function(np.sort, "np.sort", "a, axis=-1, kind=None, order=None, *, stable=None", result=same,
-         refuse="axis")
+         refuse="kind stable")
 function(np.take, "np.take", "a, indices, axis=None, out=None, mode='raise'", refuse="mode",
          result=lambda a, indices, axis=None: fresh(a.dtype, rank(indices) + (a.ndim - 1 if axis
                                                     is not None else 0)))
@@ -170,11 +196,18 @@ def _of_shape(array: Any, shape: Any) -> Any:
     return fresh(array.dtype if is_array(array) else promoted(array), shape_rank(shape))
 
 
-rule("z = np.broadcast_to(x, shape)", "grad_x += unbroadcast(grad_z, x.shape)",
-     signature="(1,4)->(3,4)", given={"shape": ((3, 4), (2, 3, 4))})
+for _from in ("(1,4)", "(4)", "(3,1)"):
+    rule("z = np.broadcast_to(x, shape)", "grad_x += unbroadcast(grad_z, x.shape)",
+         signature=f"{_from}->(3,4)", given={"shape": ((3, 4), (2, 3, 4))})
+rule("z = np.broadcast_to(x, shape)", "grad_x += np.sum(grad_z)", signature="()->(3,4)",
+     given={"shape": ((3, 4), (2,))})
 rule("z = np.repeat(x, n)",
      "grad_x += np.reshape(np.sum(np.reshape(grad_z, (x.size, n)), axis=1), x.shape)",
      given={"n": (3, 1)})
+for _from in ("(4),(4)", "(3,4),(12)"):
+    rule("z = np.repeat(x, n)", "grad_x += np.reshape("
+         "add_at(np.repeat(np.arange(x.size), n), grad_z, (x.size,)), x.shape)",
+         signature=f"{_from}->(k)", domain={"n": lambda rng, shape: rng.integers(3, size=shape)})
 rule("z = np.repeat(x, n, axis=0)",
      "grad_x += np.sum(np.reshape(grad_z, (x.shape[0], n, x.shape[1])), axis=1)",
      signature="(n,m)->(k,m)", given={"n": (3,)})
@@ -191,8 +224,15 @@ rule("z = np.flip(x)", "grad_x += np.flip(grad_z)")
 rule("z = np.flip(x, axis=axis)", "grad_x += np.flip(grad_z, axis=axis)", given={"axis": (0, -1)})
 rule("z = np.squeeze(x, axis=axis)", "grad_x += np.reshape(grad_z, x.shape)",
      signature="(1,3)->(3)", given={"axis": (0,)})
-rule("z = np.swapaxes(x, i, j)", "grad_x += np.swapaxes(grad_z, i, j)",
-     signature="(n,m,k)->(k,m,n)", given={"i": (0,), "j": (2, -2)})
+for _from in ("(n,m)", "(n,m,k)"):
+    rule("z = np.swapaxes(x, i, j)", "grad_x += np.swapaxes(grad_z, i, j)",
+         signature=f"{_from}->(j)", given={"i": (0,), "j": (1, -1)})
+    rule("z = np.moveaxis(x, i, j)", "grad_x += np.moveaxis(grad_z, j, i)",
+         signature=f"{_from}->(j)", given={"i": (0, -1), "j": (1, -2)})
+rule("z = np.moveaxis(x, i, j)", "grad_x += grad_z", signature="(n)->(n)",
+     given={"i": (0,), "j": (-1,)})
+for _ndim in (2, 3):
+    rule(f"z = np.atleast_{_ndim}d(x)", "grad_x += np.reshape(grad_z, x.shape)", when="array")
 rule("z = np.atleast_1d(x)", "grad_x += np.reshape(grad_z, x.shape)", when="array")
 rule("z = np.atleast_1d(x)", "grad_x += grad_z[0]", when="scalar")
 rule("z = np.pad(x, n)", "grad_x += grad_z[n:n + x.shape[0]]", signature="(n)->(m)",
@@ -207,6 +247,10 @@ rule("z = np.pad(x, ((a, b), (c, d)))", "grad_x += grad_z[a:a + x.shape[0], c:c 
 rule("z = np.sort(x)", "grad_x += add_at(np.argsort(x), grad_z, x.shape)", signature="(n)->(n)")
 rule("z = np.take(x, i)", "grad_x += add_at(i, grad_z, x.shape)", signature="(4),(6)->(6)",
      domain={"i": lambda rng, shape: rng.integers(4, size=shape)})
+rule("z = np.take(x, i)", "grad_x += put_at(i, grad_z, x.shape)", signature="(4),()->()",
+     given={"i": (2, -1)})
+rule("z = np.take(x, i)", "grad_x += put_at(i, grad_z, x.shape)", signature="(3,4),()->()",
+     given={"i": (7,)})
 rule("z = np.take(x, i, axis=0)", "grad_x += add_at(i, grad_z, x.shape)",
      signature="(4,2),(6)->(6,2)", domain={"i": lambda rng, shape: rng.integers(4, size=shape)})
 
@@ -220,11 +264,17 @@ rule("z = np.convolve(x, y, mode='valid')", "grad_x += np.convolve(grad_z, y[::-
      "grad_y += np.correlate(x, grad_z)[::-1]", signature="(6),(3)->(4)")
 rule("z = np.correlate(x, y)", "grad_x += np.convolve(grad_z, y)",
      "grad_y += np.correlate(x, grad_z)", signature="(6),(3)->(4)")
-support(carried.interp_slope, "interp_slope", "x, xp, fp", result=same)
-support(carried.interp_pull, "interp_pull", "g, x, xp", result=same)
+support({0: carried.interp_slope_scalar, None: carried.interp_slope}, "interp_slope", "x, xp, fp",
+        result=lambda x, xp, fp: fresh(x.dtype, 1) if is_array(x) else x)
+support({0: carried.interp_pull_scalar, None: carried.interp_pull}, "interp_pull", "g, x, xp",
+        result=lambda g, x, xp: fresh(g.dtype if is_array(g) else g, 1))
 function(np.interp, "np.interp", "x, xp, fp, left=None, right=None, period=None",
          refuse="left right period", result=lambda x, xp, fp: fresh(float, rank(x)))
 rule("z = np.interp(x, xp, fp)", "grad_x += grad_z * interp_slope(x, xp, fp)",
      "grad_xp -= interp_pull(grad_z * interp_slope(x, xp, fp), x, xp)",
      "grad_fp += interp_pull(grad_z, x, xp)", signature="(7),(4),(4)->(7)",
      domain={"x": (-0.3, 3.4), "xp": lambda rng, shape: np.arange(4.0)})
+rule("z = np.interp(x, xp, fp)", "grad_x += grad_z * interp_slope(x, xp, fp)",
+     "grad_xp -= interp_pull(grad_z * interp_slope(x, xp, fp), x, xp)",
+     "grad_fp += interp_pull(grad_z, x, xp)", signature="(),(4),(4)->()",
+     domain={"x": (1.2, 1.4), "xp": lambda rng, shape: np.arange(4.0)})

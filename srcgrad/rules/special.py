@@ -40,7 +40,8 @@ for _scalar, _name, _public in (
             result=floats)
 support(carried.logit, "logit", public=scipy.special.logit, elementwise=True, result=floats)
 support({0: carried.xlogy_scalar, None: carried.xlogy}, "xlogy", "x, y",
-        public=scipy.special.xlogy, elementwise=True, result=elementwise(np.true_divide))
+        public=scipy.special.xlogy, elementwise=True,
+        result=lambda x, y: elementwise(np.true_divide)(x, y) or floats(x))
 
 for _erf, _sign in (("erf", "+"), ("erfc", "-")):
     rule(f"z = math.{_erf}(x)",

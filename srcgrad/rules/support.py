@@ -150,7 +150,7 @@ def product_of_others_along(x, axis):
 
 def reverse_cumsum(g):
     """For each element of a vector, the sum of it and all that follow."""
-    return np.cumsum(g[::-1])[::-1]
+    return np.cumsum(g[::-1])[::-1].copy()
 
 
 def add_at(index, value, shape):
@@ -258,6 +258,24 @@ def put_diagonal(v, shape, k):
     result = np.zeros(shape, v.dtype)
     for i in range(len(v)):
         result[i + max(-k, 0), i + max(k, 0)] = v[i]
+    return result
+
+
+def interp_slope_scalar(x, xp, fp):
+    """The derivative of ``np.interp`` at a point (0 outside)."""
+    if xp[0] <= x <= xp[-1]:
+        i = min(max(np.searchsorted(xp, x, side="right") - 1, 0), xp.size - 2)
+        return (fp[i + 1] - fp[i]) / (xp[i + 1] - xp[i])
+    return 0.0
+
+
+def interp_pull_scalar(g, x, xp):
+    """The gradient of ``np.interp`` at a point with respect to the values at ``xp``."""
+    result = np.zeros_like(xp)
+    i = min(max(np.searchsorted(xp, x, side="right") - 1, 0), xp.size - 2)
+    t = min(max((x - xp[i]) / (xp[i + 1] - xp[i]), 0), 1)
+    result[i] = (1 - t) * g
+    result[i + 1] = t * g
     return result
 
 

@@ -111,7 +111,7 @@ class Body(ABC):
         self.stack: list[Any] = [source.function]
         self.scope = Scope(source)
         self.next_line = 1_000_000
-        self.lines: dict[tuple[str, int], int] = {}
+        self.lines: dict[tuple[str, int, Place | None], int] = {}
         self.rebound: set[str] = set()
 
     def note(self, name: str, value: Any) -> None:
@@ -180,7 +180,7 @@ class Body(ABC):
         if source is self.source:
             self.places.setdefault(number, source.place(at))
             return number
-        key = (source.filename, number)
+        key = (source.filename, number, source.at)
         if key not in self.lines:
             self.next_line += 1
             self.lines[key] = self.next_line

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 import inspect
 import types
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ...rules import registry
@@ -42,6 +44,9 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
         worker.refuse(node, f"`{ast.unparse(func)}` cannot be called here", "")
     if value is float and (number := _spelt_number(node)) is not None:
         return number
+    plain = with_constants(worker, node)
+    if (definition := registry.definition(value, plain)) is not None:
+        return composed(worker, plain, value, definition)
     canonical = registry.canonical_name(value)
     if value in (any, all):
         canonical = value.__name__
@@ -51,7 +56,7 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
             if reduced is not None:
                 return reduced
             node = listed(worker, node)
-        if canonical in ("sum", "max", "min", "math.fsum"):
+        if canonical in ("sum", "max", "min", "math.fsum", "math.prod"):
             node = spelt_out(worker, node)
         worker.note(ast.unparse(func), value)
         return known_call(worker, canonical, node)
@@ -156,6 +161,35 @@ def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
         closure.defaults[name] = capture(worker, node, name, default)
         worker.scope = saved
     return expand(worker, closure, node, plain)
+
+
+def composed(worker: Body, node: ast.Call, value: Any, definition: Callable[..., Any]) -> ast.expr:
+    """A call of a function that is defined by others."""
+    worker.note(ast.unparse(node.func), value)
+    place = worker.scope.source.place(node)
+    source = replace(parse(definition), generated=True, at=place)
+    defaults: dict[str, ast.expr] = {
+        k: ast.Constant(v) for k, v in _defaults(source.function).items()
+    }
+    return expand(worker, Closure(source.tree, source, None, defaults), node)
+
+
+def with_constants(worker: Body, node: ast.Call) -> ast.Call:
+    """A call in which parameters that stand for constants are these."""
+
+    def constant(arg: ast.expr) -> ast.expr:
+        scope = worker.scope.find(arg.id) if isinstance(arg, ast.Name) else None
+        value = scope.names.get(arg.id) if scope and isinstance(arg, ast.Name) else None
+        match value or arg:
+            case ast.Constant() as known:
+                return known
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
+                return ast.copy_location(ast.Constant(-number), arg)
+        return arg
+
+    keywords = [ast.keyword(k.arg, constant(k.value)) for k in node.keywords]
+    made = ast.Call(node.func, [constant(a) for a in node.args], keywords)
+    return ast.copy_location(made, node)
 
 
 def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None) -> ast.expr:

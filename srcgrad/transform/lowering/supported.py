@@ -16,6 +16,7 @@ from typing import Any
 from numba import types
 
 from ...program import Block, Expr, Program, Stmt, blocks, with_blocks
+from ...rules.expressions import literal
 
 
 def supported(program: Program) -> Program:
@@ -122,6 +123,10 @@ def rank(expr: Expr, kinds: Mapping[str, types.Type]) -> int:
             return rank(value, kinds)
         case ast.Call(args=[first, *_]):
             return rank(first, kinds)
+        case ast.Subscript(value=value, slice=ast.Tuple(elts=elts)) if all(
+            isinstance(e, ast.Slice) for e in elts
+        ):
+            return rank(value, kinds)
     return 0
 
 
@@ -132,6 +137,107 @@ def positive(axis: Expr, ndim: int) -> Expr:
     except ValueError:
         return axis
     return ast.Constant(value % ndim) if isinstance(value, int) and ndim else axis
+
+
+def along(helper: str) -> Lowering:
+    """A scan or a sort: a function of srcgrad's own where there are several axes."""
+
+    def change(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+        axis, ndim = keyword(node, "axis"), rank(node.args[0], kinds)
+        if ndim == 1:
+            return ast.Call(node.func, node.args, [k for k in node.keywords if k.arg != "axis"])
+        if axis is None:
+            return None if helper != "sort_along" else call(helper, node.args[0], ast.Constant(-1))
+        return call(helper, node.args[0], axis)
+
+    return change
+
+
+def gathered(position: str) -> Lowering:
+    """A rearrangement along an axis as a subscript: ``position`` of its extent m and of n."""
+
+    def change(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+        x, n = node.args
+        axis = keyword(node, "axis")
+        ndim = rank(x, kinds)
+        axis = ast.Constant(0) if axis is None and ndim == 1 else axis
+        place = literal(positive(axis, ndim)) if axis is not None else None
+        if not isinstance(place, int) or isinstance(n, ast.Tuple) or rank(n, kinds):
+            return None
+        name = f"({ast.unparse(x)})"
+        index = position.format(m=f"{name}.shape[{place}]", n=f"({ast.unparse(n)})")
+        return ast.parse(f"{name}[{':, ' * place}{index}]", mode="eval").body
+
+    return change
+
+
+def padded(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+    """``np.pad`` with zeros."""
+    x, width = node.args
+    ndim = rank(x, kinds)
+    match width:
+        case ast.Tuple(elts=[ast.Tuple(elts=rows), ast.Tuple(elts=columns)]):
+            widths = [*rows, *columns]
+        case ast.Tuple(elts=elts):
+            widths = elts * ndim
+        case _:
+            widths = [width] * (2 * ndim)
+    if node.keywords or ndim not in (1, 2) or len(widths) != 2 * ndim:
+        return None
+    return call("pad_vector" if ndim == 1 else "pad_matrix", x, *widths)
+
+
+def deviation(root: bool) -> Lowering:
+    """``np.var`` and ``np.std`` with ``axis``, ``ddof`` or ``keepdims``."""
+
+    def change(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+        ndim, axis, ddof = rank(node.args[0], kinds), keyword(node, "axis"), keyword(node, "ddof")
+        keep, x = keyword(node, "keepdims"), f"({ast.unparse(node.args[0])})"
+        less = f"- {ast.unparse(ddof)}" if ddof is not None else ""
+        if not node.keywords or isinstance(axis, ast.Tuple) or (keep is not None and axis is None):
+            return None
+        if axis is None:
+            text = f"np.var({x}) * {x}.size / ({x}.size {less})"
+        else:
+            a = ast.unparse(positive(axis, ndim))
+            mean = f"np.expand_dims(np.sum({x}, axis={a}), {a}) / {x}.shape[{a}]"
+            mean = f"np.sum({x}) / {x}.size" if ndim == 1 else mean
+            along = "" if ndim == 1 else f", axis={a}"
+            text = f"np.sum(({x} - {mean}) ** 2{along}) / ({x}.shape[{a}] {less})"
+            text = text if keep is None or ndim == 1 else f"np.expand_dims({text}, {a})"
+            text = f"np.full(1, {text})" if keep is not None and ndim == 1 else text
+        return ast.parse(f"np.sqrt({text})" if root else text, mode="eval").body
+
+    return change
+
+
+def flipped(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+    """``np.flip`` along some axes as a subscript."""
+    ndim, axis = rank(node.args[0], kinds), keyword(node, "axis")
+    axes = axis.elts if isinstance(axis, ast.Tuple) else [axis] if axis is not None else []
+    turned = {ast.unparse(positive(a, ndim)) for a in axes} or set(map(str, range(ndim)))
+    if not ndim or not all(t.isdigit() for t in turned):
+        return None
+    parts = ", ".join("::-1" if str(k) in turned else ":" for k in range(ndim))
+    return ast.parse(f"({ast.unparse(node.args[0])})[{parts}]", mode="eval").body
+
+
+def moved(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+    """``np.moveaxis`` and ``np.swapaxes`` as ``np.transpose``."""
+    ndim = rank(node.args[0], kinds)
+    ends = [positive(a, ndim) for a in node.args[1:]]
+    if not all(isinstance(e, ast.Constant) for e in ends):
+        return None
+    first, second = (int(ast.unparse(e)) for e in ends)
+    order = list(range(ndim))
+    if ast.unparse(node.func) == "np.swapaxes":
+        order[first], order[second] = second, first
+    else:
+        order.insert(second, order.pop(first))
+    if order == list(range(ndim)):
+        return node.args[0]
+    axes = ast.Tuple([ast.Constant(k) for k in order], ast.Load())
+    return call("np.transpose", node.args[0], axes)
 
 
 def absolute(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
@@ -191,6 +297,18 @@ REPLACED: Mapping[str, Lowering] = {
     "np.max": reduction("np.max", "max_along"),
     "np.min": reduction("np.min", "min_along"),
     "np.prod": reduction("np.prod", "prod_along"),
+    "np.repeat": gathered("np.arange({m} * {n}) // {n}"),
+    "np.roll": gathered("(np.arange({m}) - {n}) % {m}"),
+    "np.tile": gathered("np.arange({m} * {n}) % {m}"),
+    "np.pad": padded,
+    "np.var": deviation(root=False),
+    "np.std": deviation(root=True),
+    "np.sort": along("sort_along"),
+    "np.cumsum": along("cumsum_along"),
+    "np.cumprod": along("cumprod_along"),
+    "np.flip": flipped,
+    "np.moveaxis": moved,
+    "np.swapaxes": moved,
     "abs": absolute,
     "np.clip": clipped,
     "np.vdot": inner_product,
