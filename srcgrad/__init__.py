@@ -1,6 +1,7 @@
 """Readable, compiled gradients of plain numeric Python."""
 
 from .api import grad, value_and_grad
+from .custom import gate
 from .errors import (
     AliasingError,
     ArgumentError,
@@ -11,6 +12,7 @@ from .errors import (
     UndefinedError,
     UnsupportedError,
 )
+from .gates import stop_gradient
 
 __all__ = [
     "AliasingError",
@@ -21,6 +23,8 @@ __all__ = [
     "SrcgradError",
     "UndefinedError",
     "UnsupportedError",
+    "gate",
     "grad",
+    "stop_gradient",
     "value_and_grad",
 ]

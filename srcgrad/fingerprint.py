@@ -156,6 +156,16 @@ class _Walk:
         name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
         if module.partition(".")[0] in LIBRARIES or isinstance(value, np.ufunc):
             return f"{module} {name} {type(value).__qualname__}"
+        gate = getattr(value, "__gate__", None)
+        if gate is not None:
+            rule = f"{gate.texts} {sorted(gate.data)} {sorted(gate.numbers)}"
+            return f"gate {rule} {self.plain(gate.function)} {self.describe(gate.backward)}"
+        return self.plain(value)
+
+    def plain(self, value: Any) -> str:
+        """A user's function by its code; else just its type."""
+        module = str(getattr(value, "__module__", None) or "")
+        name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
         plain = getattr(value, "py_func", value)
         plain = getattr(plain, "__func__", plain)
         if isinstance(plain, types.FunctionType):

@@ -21,6 +21,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
 from .arguments import check_types, converted
+from .custom import gate_of
 from .dispatcher import GradFunction, parameters
 from .errors import AliasingError, ArgumentError, SrcgradError
 from .frontend.parse import CellSpace
@@ -30,7 +31,7 @@ from .outline import Watch, outline
 
 def gradient_function(primal: Any, wrt: Any, with_value: bool, options: Options) -> GradFunction:
     """The gradient of a primal, checked at each call only where that is needed."""
-    if isinstance(primal, GradFunction):
+    if isinstance(primal, GradFunction) or gate_of(primal):
         primal = calling(primal)
     try:
         found = outline(primal, tolerant=True)
@@ -44,11 +45,11 @@ def gradient_function(primal: Any, wrt: Any, with_value: bool, options: Options)
 _numbers = itertools.count()
 
 
-def calling(gradient: GradFunction) -> Any:
-    """``def f(x): return gradient(x)``: a gradient as a primal, with a source of its own."""
-    params, scope = parameters(gradient.signature)
+def calling(gradient: Any) -> Any:
+    """``def f(x): return gradient(x)``: a gradient, or a gate, as a primal with its own source."""
+    params, scope = parameters(inspect.signature(gradient))
     name = gradient.__name__ if gradient.__name__.isidentifier() else "f"
-    given = ", ".join(gradient.signature.parameters)
+    given = ", ".join(inspect.signature(gradient).parameters)
     text = f"def {name}({params}):\n    return gradient({given})\n"
     filename = f"<gradient {next(_numbers)} of {name}>"
     scope |= {"gradient": gradient, "__name__": gradient.__module__}

@@ -21,7 +21,10 @@ from numba import njit, types
 from numba.extending import overload, register_jitable
 from numba.np.numpy_support import as_dtype
 
-__all__ = ["affine", "logsumexp", "relu", "sigmoid", "softmax", "softmax_cross_entropy"]
+__all__ = [
+    *("affine", "logsumexp", "relu", "sigmoid", "softmax", "softmax_cross_entropy"),
+    "stop_gradient",
+]
 
 
 # What user code calls
@@ -71,7 +74,22 @@ def softmax_cross_entropy(y: Any, t: Any) -> Any:
     return LOSSES[y.ndim, t.ndim](y, t)
 
 
+def stop_gradient(x: Any) -> Any:
+    """The value of a number or an array (as a copy), through which no gradient flows."""
+    return np.copy(x) if np.ndim(x) else x
+
+
 # What listings carry
+
+
+def stopped_number(x):
+    """The value, through which no gradient flows."""
+    return x
+
+
+def stopped_array(x):
+    """The value, through which no gradient flows."""
+    return np.copy(x)
 
 
 def sigmoid_scalar(x):
@@ -241,6 +259,11 @@ _overload_elementwise(relu, relu_scalar)
 for _variant in (affine_any, softmax_vector, softmax_along, logsumexp_all, logsumexp_vector,
                  logsumexp_along, *LOSSES.values()):  # fmt: skip
     register_jitable(**_STRICT)(_variant)  # type: ignore[type-var]
+
+
+@overload(stop_gradient, jit_options=_STRICT)
+def _(x):
+    return (lambda x: np.copy(x)) if _rank(x) else (lambda x: x)
 
 
 @overload(affine, jit_options=_STRICT)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numba
@@ -24,6 +24,7 @@ from .errors import ArgumentError, Complaint, Place, UnsupportedError
 from .frontend.inline import Inlined
 from .frontend.inlining.body import gradient_of
 from .frontend.parse import parse
+from .gate_types import backward_stubs
 from .program import Assign, Program, verify
 from .recursion import Routines
 from .transform.adjoint import Parts, adjoint
@@ -46,6 +47,8 @@ class Derived:
         The function's name in both.
     result : numba.types.Type
         The type of what it returns.
+    gates : mapping of str to function
+        Gates of the user's that it calls.
     extra : tuple of numpy.ndarray
         Captured arrays, passed after the user's arguments.
     """
@@ -55,6 +58,7 @@ class Derived:
     name: str
     result: types.Type
     extra: tuple[Any, ...] = ()
+    gates: Mapping[str, Any] = field(default_factory=dict)
 
 
 def derive(
@@ -104,7 +108,8 @@ def derive(
     flat = emit(finished, others)
     lowered, *others = (lower(p, vectormath) for p in (finished, *others))
     loops = emit(lowered, others, "loops")
-    return Derived(flat, loops, finished.name, returned, extra)
+    gates = {name: f for p in (finished, *others) for name, f in p.gates.items()}
+    return Derived(flat, loops, finished.name, returned, extra, gates)
 
 
 def gradient_program(
@@ -122,7 +127,8 @@ def gradient_program(
         n for parts in structure.values() for n in ([parts] if isinstance(parts, str) else parts)
     ]
     flat = differentiate(prepared, names, structure, shape, places)
-    flat = replace(flat, routines={**flat.routines, **routines.gradient_stubs()})
+    stubs = {**routines.gradient_stubs(), **backward_stubs(flat.gates)}
+    flat = replace(flat, routines={**flat.routines, **stubs})
     return infer_again(flat, kinds, places)
 
 

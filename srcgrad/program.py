@@ -183,6 +183,8 @@ class Program:
     routines : mapping of str to callable
         Functions that the text calls by name and that are emitted above it: recursive ones, and
         their gradients. The callables have no bodies; Numba knows their types.
+    gates : mapping of str to function
+        Gates of the user's, marked functions, that the text calls by name.
     filename : str
         The user's file, for error messages.
     doc : str
@@ -196,6 +198,7 @@ class Program:
     constants: Mapping[str, object] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
     routines: Mapping[str, Any] = field(default_factory=dict)
+    gates: Mapping[str, Any] = field(default_factory=dict)
     filename: str = ""
     doc: str = ""
 

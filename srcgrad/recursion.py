@@ -26,12 +26,14 @@ from .errors import Complaint, UnsupportedError
 from .frontend.closure import inline_closed
 from .frontend.infer import infer
 from .frontend.inline import Inlined
-from .frontend.inlining.body import gradient_of
-from .frontend.inlining.calls import RecursionFoundError
+from .frontend.inlining.body import RESERVED, gradient_of
+from .frontend.inlining.calls import OutlinedFoundError
 from .frontend.normalise import normalise
 from .frontend.numba_types import typed_stub
 from .frontend.parse import Source, parse
+from .gate_types import gate_stub, is_gate
 from .program import Program
+from .rules import registry
 
 GUESSES = 4
 """How often the type of a recursive function's result is tried."""
@@ -65,24 +67,28 @@ class Routines:
                 given = dict(zip(source.parameters, kinds, strict=True))
                 inlined = inline_closed(source, given, self.outlined, self.stub)
                 break
-            except RecursionFoundError as found:
-                self.outlined[found.function] = self.named(found.function)
+            except OutlinedFoundError as found:
+                self.outlined[found.function] = self.named(found.function, source)
         stubs = {name: self.stub(name, f) for name, f in inlined.routines.items()}
-        program = replace(normalise(inlined), routines=stubs)
+        gates = {name: f for name, f in inlined.routines.items() if is_gate(f)}
+        program = replace(normalise(inlined), routines=stubs, gates=gates)
         every = (*kinds, *map(numba.typeof, inlined.arrays.values()))
         return *infer(program, every, inlined.places), inlined
 
-    def named(self, function: FunctionType) -> str:
-        """A name of its own for a recursive function."""
+    def named(self, function: FunctionType, source: Source) -> str:
+        """A name of its own for a function that stays a call."""
         wish = function.__name__ if function.__name__.isidentifier() else "f"
         name, number = wish, 1
-        while name in self.outlined.values():
+        taken = {*self.outlined.values(), *RESERVED, *registry.FUNCTIONS, f"{source.name}_grad"}
+        while name in taken:
             number += 1
             name = f"{wish}{number}"
         return name
 
     def stub(self, name: str, function: FunctionType) -> Any:
-        """What stands for a recursive function while types are inferred."""
+        """What stands for a recursive function, or a gate, while types are inferred."""
+        if is_gate(function):
+            return gate_stub(name, function)
 
         def typed(*operands: types.Type) -> types.Type:
             return self.routine(function, name, operands).result

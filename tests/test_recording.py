@@ -6,7 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from oracles import run_text
+from oracles import check_gradient, run_text
 
 from srcgrad import grad
 
@@ -108,3 +108,16 @@ def test_fused_gradient_is_right() -> None:
     got = run_text(grad(row_losses, wrt="w").source(X, w))(X, w)
     z = X @ w
     np.testing.assert_allclose(got, -X.T @ (1 / (1 + np.exp(z))), rtol=1e-12)
+
+
+def squared_through_an_alias(x, n):
+    for _ in range(n):
+        t = x
+        x = t * t
+        x[0] *= 2.0
+    return np.sum(x)
+
+
+def test_an_alias_of_what_is_rebound():
+    """The alias is rebuilt after its source is put back, not before."""
+    check_gradient(squared_through_an_alias, np.array([1.0, 1.1]), 3)

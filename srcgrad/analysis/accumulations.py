@@ -33,8 +33,8 @@ from ..program import (
     uses,
     walk,
 )
-from .derivatives import contents
 from .facts import Facts, Path
+from .partial import contents
 
 
 def fusable(facts: Facts) -> int | None:

@@ -28,7 +28,7 @@ from ..program import (
     names,
     walk,
 )
-from .derivatives import Partial, is_differentiable
+from .partial import Partial, is_differentiable
 
 Flow = tuple[str, str]
 """From a name to a name that takes its value from it."""

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 import numba
 from numba import types
@@ -20,55 +18,10 @@ from numba import types
 from ..errors import Complaint, Place, UnsupportedError
 from ..frontend.inlining.body import gradient_of
 from ..frontend.webs import substitute
-from ..program import Alias, Assign, Expr, Program, Stmt, View, binds, names, uses, walk
+from ..program import Alias, Assign, Expr, Program, Stmt, View, binds, uses, walk
 from ..rules import registry
-
-Spread = Literal["exact", "elementwise", "spread"]
-
-
-@dataclass(frozen=True)
-class Partial:
-    """One contribution: ``grad_operand[index] += value``.
-
-    ``reads`` are the names whose contents the value reads, gradients left out; ``elementwise``:
-    each element of the value is that of one element of the target.
-    """
-
-    operand: str
-    value: Expr
-    negative: bool = False
-    index: Expr | None = None
-    shape: Spread = "exact"
-    elementwise: bool = False
-
-    @property
-    def reads(self) -> set[str]:
-        """Names whose contents are read."""
-        return contents(self.value) | (set() if self.index is None else contents(self.index))
-
-    @property
-    def mentions(self) -> set[str]:
-        """All names, those of which only the shape is read included."""
-        return names(self.value) | (set() if self.index is None else names(self.index))
-
-
-SHAPE_ONLY = frozenset(
-    {"len", "np.zeros_like", "np.ones_like", "np.empty_like", "np.shape", "np.size", "np.ndim"}
-)
-
-
-def contents(expr: ast.AST) -> set[str]:
-    """Names whose contents an expression reads, not just their shape."""
-    match expr:
-        case ast.Name():
-            return names(expr)
-        case ast.Attribute(attr="shape" | "size" | "ndim" | "dtype"):
-            return set()
-        case ast.Call(func=func) if ast.unparse(func) in SHAPE_ONLY:
-            return set()
-        case ast.Call(args=args, keywords=keywords):
-            return set().union(*map(contents, args), *(contents(k.value) for k in keywords))
-    return set().union(*map(contents, ast.iter_child_nodes(expr)))
+from .gates import of_gate
+from .partial import Partial, Spread, contents, is_differentiable
 
 
 def gradient_names(program: Program) -> Callable[[str], str]:
@@ -84,13 +37,6 @@ def gradient_names(program: Program) -> Callable[[str], str]:
         return found
 
     return gradient
-
-
-def is_differentiable(kind: types.Type | None) -> bool:
-    """Whether things of this type can have a gradient."""
-    if isinstance(kind, types.Array | types.List):
-        return isinstance(kind.dtype, types.Float | types.Array)
-    return isinstance(kind, types.Float)
 
 
 def rank(expr: Expr, kinds: Mapping[str, types.Type]) -> int:
@@ -138,6 +84,8 @@ def partials(
             if any(isinstance(kinds.get(n), types.Array) for n in _array_subscripts(index)):
                 return _gathered(a, index, seed, kinds, stmt, places)
             return (Partial(a, seed, index=index),)
+    if isinstance(v, ast.Call) and isinstance(v.func, ast.Name) and v.func.id in program.gates:
+        return of_gate(v, v.func.id, ast.Name(t, ast.Load()), seed, program)
     if isinstance(v, ast.Call) and isinstance(v.func, ast.Name) and v.func.id in program.routines:
         return _of_routine(v, v.func.id, seed, program)
     if isinstance(v, ast.Call):
@@ -247,4 +195,4 @@ def grad_of(gradient: Callable[[str], str], name: str) -> Expr:
     return ast.Name(gradient(name), ast.Load())
 
 
-__all__ = ["Partial", "contents", "gradient_names", "partials", "substitute"]
+__all__ = ["gradient_names", "partials", "substitute"]

@@ -47,7 +47,8 @@ from ..program import (
 )
 from .activity import active_names
 from .aliasing import alias_classes, written_classes
-from .derivatives import Partial, gradient_names, partials
+from .derivatives import gradient_names, partials
+from .partial import Partial
 from .shapes import shape_symbols
 
 Path = tuple[int, ...]

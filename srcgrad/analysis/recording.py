@@ -43,8 +43,8 @@ from ..program import (
 )
 from .accumulations import fusable
 from .coverage import covered, known_names
-from .derivatives import contents
 from .facts import Facts, Path
+from .partial import contents
 
 Cell = str
 

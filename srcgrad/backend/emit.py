@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 
 from .. import vectormath
+from ..frontend.carried import Carried, carry
+from ..frontend.inlining.body import RESERVED, parts_of
 from ..program import (
     Alias,
     Assign,
@@ -68,7 +70,10 @@ def emit(program: Program, routines: Sequence[Program] = (), level: str = "flat"
     helpers = [f"@numba.njit\n{source.strip()}" for source in helper_sources(every)]
     if level == "loops":
         helpers += vectormath.sources(called_names(every)).values()
-    values = {name: literal(v) for p in every for name, v in used_constants(p).items()}
+    carried = gate_sources(every)
+    helpers += [f"@numba.njit\n{source}" for source in carried.sources.values()]
+    captured = {name: v for p in every for name, v in used_constants(p).items()}
+    values = {name: literal(v) for name, v in (captured | carried.constants).items()}
     constants = [f"{name} = {text}" for name, text in values.items()]
     parts = ["\n".join(constants)] if constants else []
     parts += [*helpers, *others, function]
@@ -113,6 +118,20 @@ def helper_sources(programs: Sequence[Program]) -> list[str]:
                 case ast.Call(func=ast.Name(id=name), args=args) if registry.helper(name):
                     ranks.setdefault(name, []).append(tuple(_rank(a, program) for a in args))
     return [registry.helper_source(name, tuple(found)) for name, found in ranks.items()]
+
+
+def gate_sources(programs: Sequence[Program]) -> Carried:
+    """The functions of the user's gates that are called, and what they need."""
+    called = set(called_names(programs))
+    wanted = {
+        part: function
+        for program in programs
+        for name, marked in program.gates.items()
+        for part, function in parts_of(marked, name).items()
+        if part in called
+    }
+    taken = called | {n for p in programs for n in (p.name, *p.params, *p.types, *p.constants)}
+    return carry(wanted, taken | RESERVED | set(registry.FUNCTIONS))
 
 
 def called_names(programs: Sequence[Program]) -> list[str]:

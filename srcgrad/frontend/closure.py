@@ -24,7 +24,7 @@ from numba import types
 from ..errors import Complaint, UnsupportedError
 from ..rules import registry
 from .inline import Inlined, inline
-from .inlining.calls import RecursionFoundError
+from .inlining.calls import OutlinedFoundError
 from .inlining.gradients import Expansion
 from .normalise import normalise
 from .numba_types import numba_types, typed_stub
@@ -64,8 +64,9 @@ def inline_untyped(source: Source) -> Inlined:
     while True:
         try:
             found = inline(source, outlined=outlined)
-            others = [inline(parse(f), outlined=outlined) for f in outlined]
-        except RecursionFoundError as error:
+            plain = [f for f in outlined if getattr(f, "__gate__", None) is None]
+            others = [inline(parse(f), outlined=outlined) for f in plain]
+        except OutlinedFoundError as error:
             outlined[error.function] = error.function.__name__
             continue
         captured = found.captured + tuple(c for other in others for c in other.captured)
@@ -89,7 +90,8 @@ def expansions(
         derived = gradient.derived(effective)
         pairs = zip(seen[name], effective, strict=True)
         as_float = tuple(isinstance(e, types.Float) and not _is_float(k) for k, e in pairs)
-        found.append(Expansion(_source(derived.flat, derived.name), as_float))
+        listing = _source(derived.flat, derived.name, tuple(derived.gates.items()))
+        found.append(Expansion(listing, as_float))
     return tuple(found)
 
 
@@ -112,10 +114,11 @@ _numbers = itertools.count()
 
 
 @cache
-def _source(text: str, name: str) -> Source:
+def _source(text: str, name: str, gates: tuple[tuple[str, Any], ...]) -> Source:
     """The listing as a helper, once; functions that it carries are those of the rules.
 
     Those without a derivative rule are helpers themselves: their source is in the listing.
+    The user's gates are the functions that they are outside.
     """
     filename = f"<listing {next(_numbers)} of {name}>"
     scope: dict[str, Any] = {"__name__": name}
@@ -124,6 +127,7 @@ def _source(text: str, name: str) -> Source:
     for known in list(scope):
         if registry.has_derivative(known):
             scope[known] = registry.helper(known) or scope[known]
+    scope |= gates
     module = ast.parse(text)
     tree = next(n for n in module.body if isinstance(n, ast.FunctionDef) and n.name == name)
     if isinstance(tree.body[0], ast.Expr):

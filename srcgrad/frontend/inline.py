@@ -84,7 +84,7 @@ def inline(
     ------
     UnsupportedError
         Where it calls what srcgrad does not know.
-    RecursionFoundError
+    OutlinedFoundError
         Where a function that is not in ``outlined`` calls itself.
     """
     kinds = kinds or {}
@@ -246,7 +246,7 @@ class _Inliner(Body):
         new = self.expr(value)
         match new:
             case ast.Call(func=ast.Name(id=name)) if name in self.routines:
-                reason = f"the recursive function `{name}` is called for what it changes"
+                reason = f"the function `{name}`, which stays a call, is called for what it changes"
                 self.refuse(stmt, reason, "return a number, or write it as a loop")
             case ast.Call():
                 self.emit(ast.Expr(new), stmt)

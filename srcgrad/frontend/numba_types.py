@@ -140,7 +140,7 @@ def numba_types(
     scope = {"np": np, "math": math, **text.stubs, **text.calls, **program.constants}
     exec(compile(text.source, "<srcgrad types>", "exec"), scope)
     try:
-        state = _infer(scope[TYPED], argument_types)
+        state = infer_function(scope[TYPED], argument_types)
     except errors.NumbaError as error:
         raise text.explain(error, places) from None
     found: dict[tuple[Path, str], types.Type] = {}
@@ -158,7 +158,7 @@ def numba_types(
 
 
 @global_compiler_lock
-def _infer(function: Any, argument_types: tuple[types.Type, ...]) -> Any:
+def infer_function(function: Any, argument_types: tuple[types.Type, ...]) -> Any:
     """Run the type-only pipeline; its state holds the typed IR."""
     typing_context, target_context = cpu_target.typing_context, cpu_target.target_context
     typing_context.refresh()
@@ -513,4 +513,4 @@ def _native(
     return None if signature is None else signature.return_type
 
 
-__all__ = ["Path", "Typing", "blocks", "names", "numba_types"]
+__all__ = ["Path", "Typing", "blocks", "infer_function", "names", "numba_types"]

@@ -140,6 +140,21 @@ def parse(function: Any) -> Source:
     UnsupportedError
         Where it has syntax that cannot be differentiated.
     """
+    source = find(function)
+    refused = list(_refusals(source))
+    if refused:
+        raise UnsupportedError(refused)
+    return source
+
+
+def find(function: Any) -> Source:
+    """Find the source of a function, whatever it says.
+
+    Raises
+    ------
+    SourceMismatchError
+        Where the source cannot be read, or is not what the function was compiled from.
+    """
     plain = plain_function(function)
     lines, filename = _read(plain)
     try:
@@ -149,11 +164,7 @@ def parse(function: Any) -> Source:
     node = _find(plain, definitions)
     _compare(plain, "".join(lines), filename)
     tree = _as_def(node)
-    source = Source(plain, tree, filename, tuple(lines), _imports(tree))
-    refused = list(_refusals(source))
-    if refused:
-        raise UnsupportedError(refused)
-    return source
+    return Source(plain, tree, filename, tuple(lines), _imports(tree))
 
 
 def _read(function: types.FunctionType) -> tuple[list[str], str]:

@@ -14,7 +14,7 @@ from .. import gates
 from . import support
 from .helpers import support as carried
 from .patterns import rule
-from .results import floats, fresh, product, promoted, reduction
+from .results import floats, fresh, product, promoted, promoted_scalar, reduction, same
 
 
 def _labels(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
@@ -27,6 +27,12 @@ def _affine(x: Any, w: Any, b: Any) -> Any:
     return None if found is None else fresh(promoted(x, w, b), found.ndim)
 
 
+def _stopped(x: Any) -> Any:
+    if isinstance(x, types.Array):
+        return same(x)
+    return x if isinstance(x, types.Type) else promoted_scalar(x)
+
+
 def _loss(y: Any, t: Any) -> Any:
     return types.float64
 
@@ -35,6 +41,8 @@ carried({0: gates.sigmoid_scalar, None: gates.sigmoid_any}, "sigmoid", public=ga
         elementwise=True, result=floats)
 carried({0: gates.relu_scalar, None: gates.relu_any}, "relu", public=gates.relu,
         elementwise=True, result=floats)
+carried({0: gates.stopped_number, None: gates.stopped_array}, "stop_gradient",
+        public=gates.stop_gradient, elementwise=True, derivative=False, result=_stopped)
 carried(gates.affine_any, "affine", "x, W, b", public=gates.affine, result=_affine)
 carried({1: gates.softmax_vector, None: gates.softmax_along}, "softmax", "x, axis=-1",
         public=gates.softmax, result=floats)

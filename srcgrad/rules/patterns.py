@@ -167,7 +167,7 @@ def make_rule(
     ranks = _ranks(signature)
     if ranks and len(ranks) > len(operands):
         raise ValueError(f"the signature has more operands than the pattern: {text}")
-    parsed = tuple(_pull(p, operands, spread) for p in pulls)
+    parsed = tuple(make_pull(p, operands, spread) for p in pulls)
     elementwise = _elementwise(op)
     return Rule(text, op, operands, parsed, elementwise, ranks, signature, when, domain,
                 given or {})  # fmt: skip
@@ -257,7 +257,8 @@ def unify(pattern: ast.expr, value: ast.expr, bindings: Bindings) -> bool:
     )
 
 
-def _pull(text: str, operands: tuple[str, ...], spread: bool) -> Pull:
+def make_pull(text: str, operands: tuple[str, ...], spread: bool = False) -> Pull:
+    """A checked ``Pull`` from its text."""
     match ast.parse(text).body:
         case [ast.AugAssign(target=ast.Name(id=target), op=ast.Add() | ast.Sub() as op, value=v)]:
             pass

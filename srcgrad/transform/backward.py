@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 from numba import types
 
 from ..analysis.accumulations import only_adds
-from ..analysis.derivatives import Partial, substitute
+from ..analysis.derivatives import substitute
 from ..analysis.facts import Facts, Path
+from ..analysis.partial import Partial
 from ..analysis.recording import Plan, Rebuild, exposed, rounds_name
 from ..errors import Complaint, UnsupportedError
 from ..frontend.inlining.body import gradient_of
@@ -355,9 +356,9 @@ class Backward:
         itself = any(p.operand == target for p in given)
         reads_new = any(target in p.reads for p in given) and not itself
         wants_old = any(
-            target in names(r.stmt.value)  # type: ignore[attr-defined]
+            target in uses(r.stmt)
             for r in self.plan.rebuild.get(here, ())
-            if r.how == "replay" and isinstance(r.stmt, Assign | View)
+            if r.how == "replay" and isinstance(r.stmt, Assign | View | Alias)
         ) and bool(self.plan.before.get(here))
         if reads_new and wants_old:
             new = self.tapes.fresh(f"{target}_new")
@@ -382,8 +383,15 @@ class Backward:
             self.restore(stmt, here)
 
     def computed_once(self, stmt: Stmt, given: tuple[Partial, ...]) -> tuple[Partial, ...]:
-        """The gradient of a recursive function is called once, whatever it is given to."""
+        """What gives several gradients at once is called once, whatever they are given to."""
         match stmt:
+            case Assign(value=ast.Call(func=ast.Name(id=name))) if name in self.facts.program.gates:
+                match given[0].value:
+                    case ast.Subscript(value=ast.Call(func=ast.Name()) as call):
+                        held = self.tapes.fresh("slopes")
+                        self.emit(Assign(held, call))
+                        slopes = ast.Name(held, ast.Load())
+                        return tuple(self.part(p, slopes) for p in given)
             case Assign(value=ast.Call(func=ast.Name(id=name), args=args)) if (
                 name in self.facts.program.routines
             ):
@@ -393,6 +401,16 @@ class Backward:
                 slopes = ast.Name(held, ast.Load())
                 return tuple(replace(p, value=_with_slopes(p.value, slopes)) for p in given)
         return given
+
+    def part(self, p: Partial, slopes: Expr) -> Partial:
+        """A part of what a backward function returned, by a name of its own where it is added."""
+        assert isinstance(p.value, ast.Subscript)
+        value: Expr = ast.Subscript(slopes, p.value.slice, ast.Load())
+        if p.operand in self.state and self.facts.is_array(p.operand):
+            name = self.tapes.fresh("slope")
+            self.emit(Assign(name, value))
+            value = ast.Name(name, ast.Load())
+        return replace(p, value=value)
 
     def give_all(self, given: tuple[Partial, ...], target: str) -> None:
         """Give the gradient of a target to its operands; the target's own part comes last."""

@@ -16,7 +16,8 @@ from dataclasses import replace
 from numba import types
 
 from ..analysis.aliasing import alias_classes
-from ..analysis.derivatives import contents, rank
+from ..analysis.derivatives import rank
+from ..analysis.partial import contents
 from ..analysis.recording import ROUNDS
 from ..program import (
     Assign,
@@ -65,7 +66,9 @@ def prepare(program: Program) -> Program:
                 return [Assign(flag, test, line=stmt.line), replace(stmt, test=name)]
             case While() | For(exit=str()):
                 return _counted(stmt, fresh)
-            case Assign(target=t, value=v) if t in names(v) and _reads_result(v, kinds):
+            case Assign(target=t, value=v) if t in names(v) and (
+                _reads_result(v, kinds) or _is_gate(v, program)
+            ):
                 new = fresh("new", kinds[t])
                 return [
                     Assign(new, v, line=stmt.line),
@@ -98,6 +101,11 @@ def _counted(stmt: While | For, fresh: Callable[[str, types.Type], str]) -> list
         Assign(count, ast.Constant(0), line=stmt.line),
         with_blocks(stmt, ((*stmt.body, step),)),
     ]
+
+
+def _is_gate(value: Expr, program: Program) -> bool:
+    """Whether an operation is a gate of the user's."""
+    return isinstance(value, ast.Call) and ast.unparse(value.func) in program.gates
 
 
 def _reads_result(value: Expr, kinds: dict[str, types.Type]) -> bool:

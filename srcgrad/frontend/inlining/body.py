@@ -148,7 +148,8 @@ class Body(ABC):
 
     def usable(self, name: str) -> bool:
         """Whether a user's name can stay."""
-        emitted = (*self.outlined.values(), *map(gradient_of, self.outlined.values()))
+        kept = self.outlined.values()
+        emitted = {*kept, *map(gradient_of, kept), *map(backward_of, kept)}
         return name not in RESERVED and name not in registry.FUNCTIONS and name not in emitted
 
     def fresh(self, wish: str) -> str:
@@ -211,6 +212,18 @@ class Body(ABC):
 def gradient_of(routine: str) -> str:
     """What the gradient of a recursive function is called."""
     return f"{routine}_gradient"
+
+
+def backward_of(gate: str) -> str:
+    """What the backward function of a gate is called."""
+    return f"{gate}_backward"
+
+
+def parts_of(function: Any, name: str) -> dict[str, types.FunctionType]:
+    """The functions of a gate by their names in a listing."""
+    gate = function.__gate__
+    backward = {} if gate.backward is None else {backward_of(name): gate.backward}
+    return {name: gate.function, **backward}
 
 
 def assigned(body: list[ast.stmt]) -> Counter[str]:

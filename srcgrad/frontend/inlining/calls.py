@@ -13,10 +13,11 @@ import types
 from typing import Any
 
 from ...rules import registry
+from ..carried import carry
 from ..parse import parse
 from ..specialise import specialise
 from ..structure import structure
-from .body import Body, Closure, Scope, assigned, name_of
+from .body import Body, Closure, Scope, assigned, name_of, parts_of
 from .captures import capture, static, undefined
 from .comprehensions import reduction
 from .displays import spelt_out
@@ -127,6 +128,9 @@ def closure(worker: Body, node: ast.FunctionDef | ast.Lambda) -> Closure:
 def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
     """A call of a function from outside."""
     text = ast.unparse(node.func)
+    if getattr(value, "__gate__", None) is not None:
+        worker.note(text, value)
+        return gate_call(worker, node, value)
     if getattr(value, "__srcgrad__", None):
         worker.note(text, value)
         if value in worker.stack or value.primal_function in worker.stack:
@@ -160,7 +164,7 @@ def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None)
     if isinstance(key, types.FunctionType) and key in worker.outlined:
         return routine_call(worker, node, key)
     if isinstance(key, types.FunctionType) and key in worker.stack:
-        raise RecursionFoundError(key)
+        raise OutlinedFoundError(key)
     if key in worker.stack or len(worker.stack) > DEPTH:
         worker.refuse(
             node,
@@ -187,10 +191,10 @@ def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None)
     return result
 
 
-class RecursionFoundError(Exception):
-    """A function calls itself, directly or through others: it has to stay a call."""
+class OutlinedFoundError(Exception):
+    """A function has to stay a call: it calls itself, or is a gate of the user's."""
 
-    def __init__(self, function: types.FunctionType) -> None:
+    def __init__(self, function: Any) -> None:
         super().__init__(function.__name__)
         self.function = function
 
@@ -198,6 +202,18 @@ class RecursionFoundError(Exception):
 def routine_call(worker: Body, node: ast.Call, function: types.FunctionType) -> ast.expr:
     """A call of a recursive function: it stays one, with all arguments in order."""
     name = worker.outlined[function]
+    worker.routines[name] = function
+    args = arguments_in_order(worker, node, inspect.signature(function))
+    return ast.copy_location(ast.Call(name_of(name), args, []), node)
+
+
+def gate_call(worker: Body, node: ast.Call, function: Any) -> ast.expr:
+    """A call of a gate of the user's: it stays one, with all arguments in order."""
+    if function not in worker.outlined:
+        raise OutlinedFoundError(function)
+    name = worker.outlined[function]
+    if name not in worker.routines and not worker.scope.source.generated:
+        worker.captured += carry(parts_of(function, name)).captured
     worker.routines[name] = function
     args = arguments_in_order(worker, node, inspect.signature(function))
     return ast.copy_location(ast.Call(name_of(name), args, []), node)
@@ -255,6 +271,9 @@ def function_value(worker: Body, node: ast.expr) -> Closure | None:
         return None
     worker.note(ast.unparse(node), value)
     params = [ast.arg("x")]
+    if getattr(value, "__gate__", None) is not None:
+        params = [ast.arg(name) for name in inspect.signature(value).parameters]
+        return forwarded(worker, node, params)
     canonical = registry.canonical_name(value)
     plain = getattr(value, "py_func", value)
     if canonical is None and isinstance(plain, types.FunctionType):
@@ -262,7 +281,12 @@ def function_value(worker: Body, node: ast.expr) -> Closure | None:
         return Closure(source.tree, source, None, {})
     if canonical is None:
         return None
-    body = ast.Return(ast.Call(node, [name_of("x")], []))
+    return forwarded(worker, node, params)
+
+
+def forwarded(worker: Body, node: ast.expr, params: list[ast.arg]) -> Closure:
+    """``def f(x): return known(x)`` for a function that is passed as an argument."""
+    body = ast.Return(ast.Call(node, [name_of(p.arg) for p in params], []))
     tree = ast.FunctionDef(
         name="f",
         args=ast.arguments([], params, None, [], [], None, []),
