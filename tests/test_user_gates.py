@@ -147,6 +147,14 @@ def carried_on(x, n):
     return np.sum(x)
 
 
+def repeated(x, n):
+    return norm(x) if n == 0 else square(repeated(x, n - 1))
+
+
+def in_recursion(x):
+    return repeated(x, 2)
+
+
 def in_branch(x):
     return norm(x) if x[0] > 0.0 else total(x)
 
@@ -180,6 +188,7 @@ CASES = [
     (of_basis, (1.3, x3)),
     (several_gradients, (x3,)),
     (carried_on, (x3, 3)),
+    (in_recursion, (x3,)),
     (in_branch, (x3,)),
     (in_branch, (-x3,)),
     (passed_as_argument, (1.7,)),
@@ -484,6 +493,22 @@ def test_what_a_gate_cannot_name():
 
     with pytest.raises(UnsupportedError, match=r"`captured` cannot be used in a gate"):
         grad(with_array)(1.0)
+
+
+def test_a_rule_that_does_not_fit():
+    @gate("grad_x += grad_z if x > 0 else 0.0")
+    def of_numbers(x):
+        return 2.0 * x
+
+    @gate("grad_x += grad_z * np.ones(3)")
+    def of_vectors(x):
+        return np.sum(2.0 * x)
+
+    assert grad(of_numbers)(1.0) == 1.0
+    with pytest.raises(UnsupportedError, match=r"(?s)line \d+.*`of_numbers` for `x` does not fit"):
+        grad(lambda x: np.sum(of_numbers(x)))(x3)
+    with pytest.raises(UnsupportedError, match=r"`of_vectors` for `x` does not fit: .*sum it"):
+        grad(of_vectors)(1.0)
 
 
 # stop_gradient

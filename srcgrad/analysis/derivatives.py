@@ -85,7 +85,8 @@ def partials(
                 return _gathered(a, index, seed, kinds, stmt, places)
             return (Partial(a, seed, index=index),)
     if isinstance(v, ast.Call) and isinstance(v.func, ast.Name) and v.func.id in program.gates:
-        return of_gate(v, v.func.id, ast.Name(t, ast.Load()), seed, program)
+        place = places.get(stmt.line)
+        return of_gate(v, v.func.id, (ast.Name(t, ast.Load()), seed), program, place)
     if isinstance(v, ast.Call) and isinstance(v.func, ast.Name) and v.func.id in program.routines:
         return _of_routine(v, v.func.id, seed, program)
     if isinstance(v, ast.Call):

@@ -9,13 +9,13 @@ Invariant: an argument that has no gradient is data because the user says so, or
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numba
 from numba import types
 
-from ..errors import Complaint, UnsupportedError
+from ..errors import Complaint, Place, UnsupportedError
 from ..frontend.inlining.body import backward_of
 from ..frontend.numba_types import numba_types
 from ..program import Assign, Expr, Program, Return, names
@@ -24,17 +24,24 @@ from .partial import Partial, Spread, is_differentiable
 
 
 def of_gate(
-    call: ast.Call, name: str, target: ast.Name, seed: Expr, program: Program
+    call: ast.Call, name: str, result: tuple[Expr, Expr], program: Program, place: Place | None
 ) -> tuple[Partial, ...]:
-    """The contributions of ``z = gate(x, n)``, those to the last operand first."""
+    """The contributions of ``z = gate(x, n)``, those to the last operand first.
+
+    Raises
+    ------
+    UnsupportedError
+        Where the rule does not fit the types of the arguments.
+    """
     gate = program.gates[name].__gate__
+    target, seed = result
     given = dict(zip(gate.parameters, call.args, strict=True))
     kinds = {p: kind_of(a, program) for p, a in given.items()}
     for parameter in sorted(gate.numbers):
         if is_differentiable(kinds[parameter]):
             reason = f"`{parameter}` of the gate `{name}` is an integer there, but a float is given"
             advice = f'pass an int, give it a rule, or say `data="{parameter}"`'
-            raise UnsupportedError(Complaint(None, reason, advice))
+            raise UnsupportedError(Complaint(place, reason, advice))
     active = {
         p: a.id
         for p, a in given.items()
@@ -42,23 +49,34 @@ def of_gate(
     }
     if gate.backward is not None:
         func = ast.Name(backward_of(name), ast.Load())
-        slopes: Expr = ast.Call(func, [*call.args, target, seed], [])
-        found = []
-        for k, parameter in reversed(list(enumerate(gate.active))):
-            value = slopes
-            if len(gate.active) > 1:
-                value = ast.Subscript(slopes, ast.Constant(k), ast.Load())
-            if parameter in active:
-                found.append(Partial(active[parameter], value))
-        return tuple(found)
+        return of_backward(ast.Call(func, [*call.args, target, seed], []), gate.active, active)
     kinds["z"] = kinds["grad_z"] = kind_of(target, program)
     mapping = {**given, "z": target, "grad_z": seed}
     found = []
     for pull in reversed(gate.pulls):
         if pull.operand in active:
             value = registry.instantiate(pull.value, mapping)
-            shape = spread(pull.value, kinds, pull.operand, name)
+            try:
+                shape = spread(pull.value, kinds, pull.operand)
+            except UnsupportedError as error:
+                why = error.complaints[0].reason
+                reason = f"the rule of the gate `{name}` for `{pull.operand}` does not fit: {why}"
+                raise UnsupportedError(Complaint(place, reason)) from None
             found.append(Partial(active[pull.operand], value, pull.negative, None, shape))
+    return tuple(found)
+
+
+def of_backward(
+    slopes: ast.Call, parameters: Sequence[str], active: Mapping[str, str]
+) -> tuple[Partial, ...]:
+    """The parts of what a backward function returns, one for each of these parameters."""
+    found = []
+    for k, parameter in reversed(list(enumerate(parameters))):
+        value: Expr = slopes
+        if len(parameters) > 1:
+            value = ast.Subscript(slopes, ast.Constant(k), ast.Load())
+        if parameter in active:
+            found.append(Partial(active[parameter], value))
     return tuple(found)
 
 
@@ -78,7 +96,7 @@ def kind_of(argument: Expr, program: Program) -> Any:
     return None
 
 
-def spread(value: Expr, kinds: Mapping[str, Any], operand: str, gate: str) -> Spread:
+def spread(value: Expr, kinds: Mapping[str, Any], operand: str) -> Spread:
     """How a contribution relates to its operand's shape, by the number of its axes."""
     used = sorted(names(value))
     body = (Assign("value", value), Return(ast.Name("value", ast.Load())))
@@ -88,7 +106,6 @@ def spread(value: Expr, kinds: Mapping[str, Any], operand: str, gate: str) -> Sp
     if rank < own:
         return "spread"
     if rank > own and not isinstance(kinds["z"], types.Array):
-        reason = f"the rule of the gate `{gate}` gives an array for `{operand}`, a number"
-        raise UnsupportedError(Complaint(None, reason, "sum it in the rule"))
+        raise UnsupportedError(f"it gives {typed.result} for what has fewer axes: sum it")
     several = len(arrays) > 1 and own > 0
     return "elementwise" if rank > own or several else "exact"
