@@ -299,8 +299,12 @@ def test_programs(case, layout):
     attempt(f, *(sample(s, layout=layout) for s in shapes))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c[0].__name__}-{c[1:]}")
+MARKED = [c if k % 4 == 1 else pytest.param(c, marks=pytest.mark.slow) for k, c in enumerate(CASES)]
+
+
+@pytest.mark.parametrize("case", MARKED, ids=lambda c: f"{c[0].__name__}-{c[1:]}")
 def test_programs_compiled(case):
+    """A quarter in the ordinary run."""
     f, *shapes = case
     attempt(f, *(sample(s) for s in shapes), compiled=True)
 
