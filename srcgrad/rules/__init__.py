@@ -16,6 +16,7 @@ from . import (
     sequences,
     sorting,
     special,
+    splitting,
 )
 
 patterns.verify_rules()
@@ -33,4 +34,5 @@ __all__ = [
     "sequences",
     "sorting",
     "special",
+    "splitting",
 ]
