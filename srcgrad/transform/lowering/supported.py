@@ -291,6 +291,11 @@ def diagonal(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     return call("np.diag", *node.args) if offset is None else call("np.diag", *node.args, k=offset)
 
 
+def straightened(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+    """A call whose arrays Numba takes contiguous only."""
+    return ast.Call(node.func, [contiguous(a, kinds) for a in node.args], node.keywords)
+
+
 REPLACED: Mapping[str, Lowering] = {
     "np.sum": reduction("np.sum", ""),
     "np.mean": reduction("np.mean", ""),
@@ -313,6 +318,8 @@ REPLACED: Mapping[str, Lowering] = {
     "np.clip": clipped,
     "np.vdot": inner_product,
     "np.diagonal": diagonal,
+    "np.kron": straightened,
+    "np.linalg.matrix_power": straightened,
     "np.astype": cast,
     "np.dot": dotted,
     "np.transpose": transposed,
