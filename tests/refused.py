@@ -263,3 +263,10 @@ def reshaped_and_written(x):
 
 def reads_an_imaginary_part(x):
     return np.sum(x.imag * x)  # refused: return | .imag
+
+
+def diagonal_of_what_is_written(x):
+    y = np.outer(x, x)
+    d = np.diag(y)  # refused: d | shares memory
+    y[0, 0] = 3.0 * x[1]
+    return np.sum(d * d)

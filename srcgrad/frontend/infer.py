@@ -274,12 +274,14 @@ def shares(call: ast.Call, kinds: Mapping[str, types.Type]) -> bool:
 
 
 def may_share(stmt: Stmt, kinds: Mapping[str, types.Type]) -> bool:
-    """Whether it depends on strides at run time if a result shares memory with an argument."""
+    """Whether a result shares memory in NumPy and not here, or as strides have it at run time."""
     match stmt:
         case Assign(value=ast.Call(func=func, args=[ast.Name(id=s), *_]) as v):
             declared = registry.FUNCTIONS.get(ast.unparse(func))
-            either = declared is not None and declared.effect == "either"
-            return either and is_array(kinds.get(s)) and not shares(v, kinds)
+            effect = declared.effect if declared is not None else "fresh"
+            if effect == "diagonal":
+                return getattr(kinds.get(s), "ndim", 0) == 2
+            return effect == "either" and is_array(kinds.get(s)) and not shares(v, kinds)
     return False
 
 

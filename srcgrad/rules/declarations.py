@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Effect = Literal["fresh", "view", "either", "contiguous"]
+Effect = Literal["fresh", "view", "either", "contiguous", "diagonal"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Function:
         Whether any number of positional arguments is taken as it is (``np.arange``).
     result : callable or None
         From the operands (see ``results.operand``) to the Numba type of the result.
-    effect : {"fresh", "view", "either", "contiguous"}
+    effect : {"fresh", "view", "either", "contiguous", "diagonal"}
         Whether the result shares memory with the first argument.
     elementwise : bool
         Whether arguments are broadcast against each other, element by element.

@@ -71,9 +71,10 @@ rule("z = np.inner(A, B)", "grad_A += grad_z @ B", "grad_B += grad_z.T @ A",
 
 # Structure
 
-function(np.diag, "np.diag", "v, k=0",
+function(np.diag, "np.diag", "v, k=0", effect="diagonal",
          result=lambda v, k=0: fresh(v.dtype, 3 - v.ndim) if is_array(v) else None)
 function(np.diagonal, "np.diagonal", "a, offset=0, axis1=0, axis2=1", refuse="axis1 axis2",
+         effect="diagonal",
          result=of_rank(1))
 function(np.trace, "np.trace", "a, offset=0, axis1=0, axis2=1, dtype=None, out=None",
          refuse="axis1 axis2 dtype", result=lambda a, offset=0: a.dtype)

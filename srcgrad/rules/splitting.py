@@ -13,17 +13,32 @@ from collections.abc import Callable
 import numpy as np
 
 from .definitions import define
-from .expressions import literal
 
 
 def positions(count: int) -> Callable[[ast.expr], bool]:
     """Whether an argument displays so many positions to split at."""
 
     def fits(node: ast.expr) -> bool:
-        value = literal(node)
-        return isinstance(value, tuple | list) and len(value) == count
+        return isinstance(node, ast.Tuple | ast.List) and len(node.elts) == count
 
     return fits
+
+
+@define(np.hsplit, indices_or_sections=2)
+@define(np.split, indices_or_sections=2, axis=-1)
+@define(np.split, indices_or_sections=2, axis=1)
+def halves_of_columns(ary, indices_or_sections, axis=1):
+    n = ary.shape[1] // 2
+    if 2 * n != ary.shape[1]:
+        raise ValueError("array split does not result in an equal division")
+    return ary[:, :n], ary[:, n:]
+
+
+@define(np.hsplit, indices_or_sections=positions(1))
+@define(np.split, indices_or_sections=positions(1), axis=1)
+def columns_at_one(ary, indices_or_sections, axis=1):
+    (a,) = indices_or_sections
+    return ary[:, :a], ary[:, a:]
 
 
 @define(np.split, np.array_split, indices_or_sections=positions(1))
@@ -78,20 +93,3 @@ def about_halves(ary, indices_or_sections):
 def about_thirds(ary, indices_or_sections):
     a, b = (len(ary) + 2) // 3, (2 * len(ary) + 2) // 3
     return ary[:a], ary[a:b], ary[b:]
-
-
-@define(np.hsplit, indices_or_sections=2)
-@define(np.split, indices_or_sections=2, axis=-1)
-@define(np.split, indices_or_sections=2, axis=1)
-def halves_of_columns(ary, indices_or_sections, axis=1):
-    n = ary.shape[1] // 2
-    if 2 * n != ary.shape[1]:
-        raise ValueError("array split does not result in an equal division")
-    return ary[:, :n], ary[:, n:]
-
-
-@define(np.hsplit, indices_or_sections=positions(1))
-@define(np.split, indices_or_sections=positions(1), axis=1)
-def columns_at_one(ary, indices_or_sections, axis=1):
-    (a,) = indices_or_sections
-    return ary[:, :a], ary[:, a:]
