@@ -26,6 +26,7 @@ COMPILED = {
     "min_along": [(A2, 0), (A2, 1)],
     "prod_along": [(A2, 0), (A2, 1)],
     "take_along": [(np.array([0, 1]), A2, (2,), 1), (np.array([0, 1, 1]), A2, (1, 3), 0)],
+    "stop_gradient": [(0.4,), (V3,)],
     "stretch": [(np.ones((1, 2, 1)), (3, 2, 4))],
     "stretch_vector": [(V3[:1], (3,)), (V3, (3,))],
     "stretch_matrix": [(A2[:, :1], (2, 3)), (A2[:1], (4, 3)), (A2, (2, 3))],
@@ -99,9 +100,15 @@ def test_helpers_are_self_contained() -> None:
                 assert "srcgrad" not in text
 
 
-@pytest.mark.parametrize("name", sorted(COMPILED))
-def test_helpers_compile(name: str) -> None:
-    for args in COMPILED[name]:
+FIRST = [(name, COMPILED[name][:1]) for name in sorted(COMPILED)]
+OTHERS = [(name, COMPILED[name][1:]) for name in sorted(COMPILED) if COMPILED[name][1:]]
+CALLS = [*FIRST, *(pytest.param(*other, marks=pytest.mark.slow) for other in OTHERS)]
+
+
+@pytest.mark.parametrize(("name", "calls"), CALLS, ids=str)
+def test_helpers_compile(name: str, calls: list[tuple[Any, ...]]) -> None:
+    """The first call of each in the ordinary run."""
+    for args in calls:
         text = registry.helper_source(name, [tuple(map(np.ndim, args))])
         found: dict[str, Any] = {"np": np, "math": math}
         exec(text, found)
