@@ -10,6 +10,7 @@ works.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -41,8 +42,10 @@ class Derived:
     ----------
     flat : str
         The listing: NumPy statements, forward then backward.
-    loops : str
-        What Numba compiles.
+    programs : tuple of Program
+        The gradient and the functions that it calls by name, flat.
+    vectormath : bool
+        Whether loops call mathematical functions that LLVM vectorises.
     name : str
         The function's name in both.
     result : numba.types.Type
@@ -54,11 +57,18 @@ class Derived:
     """
 
     flat: str
-    loops: str
+    programs: tuple[Program, ...]
+    vectormath: bool
     name: str
     result: types.Type
     extra: tuple[Any, ...] = ()
     gates: Mapping[str, Any] = field(default_factory=dict)
+
+    @functools.cached_property
+    def loops(self) -> str:
+        """What Numba compiles."""
+        lowered, *others = (lower(p, self.vectormath) for p in self.programs)
+        return emit(lowered, others, "loops")
 
 
 def derive(
@@ -106,10 +116,9 @@ def derive(
     others = emitted_routines(routines)
     check_constants([finished, *others])
     flat = emit(finished, others)
-    lowered, *others = (lower(p, vectormath) for p in (finished, *others))
-    loops = emit(lowered, others, "loops")
-    gates = {name: f for p in (finished, *others) for name, f in p.gates.items()}
-    return Derived(flat, loops, finished.name, returned, extra, gates)
+    programs = (finished, *others)
+    gates = {name: f for p in programs for name, f in p.gates.items()}
+    return Derived(flat, programs, vectormath, finished.name, returned, extra, gates)
 
 
 def gradient_program(

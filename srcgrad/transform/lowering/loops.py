@@ -465,9 +465,11 @@ def by_name(scope: Scope, value: Expr) -> Expr:
             settle_all(scope, [name])
             return value.args[0]
     pull = settle(scope, evaluate(scope, value))
-    if pull.rank == 0:
-        return pull.at((), scope.out)
     kind = scope.kind(value)
+    if pull.rank == 0:
+        if is_array(kind):
+            raise Opaque  # an array without axes stays one
+        return pull.at((), scope.out)
     if pull.name and pull.name not in names(value):
         return variable(pull.name)
     layout = kind.layout if is_array(kind) else "C"
