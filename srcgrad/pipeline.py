@@ -25,8 +25,8 @@ from .frontend.inline import Inlined
 from .frontend.inlining.body import gradient_of
 from .frontend.parse import parse
 from .gate_types import backward_stubs
-from .program import Assign, Program, verify
-from .recursion import Routines
+from .program import Assign, Program, Return, verify
+from .recursion import Routines, general, is_active, refuse_shared
 from .transform.adjoint import Parts, adjoint
 from .transform.lower import lower
 from .transform.prepare import prepare
@@ -95,6 +95,7 @@ def derive(
     source = parse(function)
     typed, result, inlined = routines.typed(source, argument_types)
     check_result(result, inlined)
+    refuse_shared(typed, inlined.places, routines)
     if wrt is not None:  # a parameter may have another name there, where the rules have its own
         renamed = dict(zip(source.parameters, typed.params, strict=False))
         wrt = [renamed[name] for name in wrt]
@@ -129,7 +130,17 @@ def gradient_program(
     flat = differentiate(prepared, names, structure, shape, places)
     stubs = {**routines.gradient_stubs(), **backward_stubs(flat.gates)}
     flat = replace(flat, routines={**flat.routines, **stubs})
+    if isinstance(result := result_kind(typed), types.Array):
+        kinds = (*kinds, general(result))
     return infer_again(flat, kinds, places)
+
+
+def result_kind(typed: Program) -> types.Type | None:
+    """The type of what a typed program returns, if it is a name's."""
+    match typed.body[-1]:
+        case Return(value=ast.Name(id=name)):
+            return typed.types.get(name)
+    return None
 
 
 def emitted_routines(routines: Routines) -> list[Program]:
@@ -138,7 +149,7 @@ def emitted_routines(routines: Routines) -> list[Program]:
     for routine in routines.known.values():
         assert routine.program is not None and routine.inlined is not None
         found.append(routine.program)
-        if isinstance(routine.result, types.Float):
+        if is_active(routine.result):
             places = routine.inlined.places
             gradient, _ = gradient_program(
                 routine.program, routine.kinds, places, routines, None, (False, False)

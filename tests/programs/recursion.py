@@ -151,6 +151,133 @@ def nested_recursive_function(x, n):
     return go(x, n)
 
 
+def matrix_power(a, n):
+    if n == 0:
+        return np.eye(a.shape[0])
+    return a @ matrix_power(a, n - 1)
+
+
+@structured(signed(2, 2), 4)
+def power_of_a_matrix(a, n):
+    return np.sum(matrix_power(a, n) ** 2)
+
+
+def matrix_power_by_squaring(a, n):
+    if n == 1:
+        return a
+    half = matrix_power_by_squaring(a, n // 2)
+    whole = half @ half
+    return whole if n % 2 == 0 else whole @ a
+
+
+@structured(signed(2, 2), 5)
+def the_argument_itself_returned(a, n):
+    return np.sum(np.sin(matrix_power_by_squaring(a, n)) * a)
+
+
+def merge_sorted(a):
+    n = len(a)
+    if n <= 1:
+        return a
+    left, right = merge_sorted(a[: n // 2]), merge_sorted(a[n // 2 :])
+    result = np.empty(n)
+    i, j = 0, 0
+    for k in range(n):
+        if j == len(right) or (i < len(left) and left[i] <= right[j]):
+            result[k] = left[i]
+            i += 1
+        else:
+            result[k] = right[j]
+            j += 1
+    return result
+
+
+@structured(signed(7), compiled=True)
+def merge_sort(a):
+    total = 0.0
+    for i, value in enumerate(merge_sorted(a)):
+        total += value * (i + 1) ** 2
+    return total
+
+
+def haar(a):
+    n = len(a)
+    if n == 1:
+        return a
+    out = np.empty(n)
+    out[: n // 2] = haar(a[::2] + a[1::2])
+    out[n // 2 :] = a[::2] * a[1::2]
+    return out
+
+
+@structured(signed(8))
+def halves_transformed(a):
+    return np.sum(haar(a) ** 3)
+
+
+def running_product(a, before):
+    result = np.empty(len(a))
+    if len(a) > 0:
+        result[0] = before * a[0]
+        result[1:] = running_product(a[1:], result[0])
+    return result
+
+
+@structured(signed(4), 0.8)
+def running_products(a, x):
+    return np.sum(running_product(a, x) ** 2)
+
+
+def turned(x, n):
+    if n == 0:
+        return np.array([1.0, 0.0])
+    v = turned(x, n - 1)
+    return np.array([v[0] * math.cos(x) - v[1], v[0] + v[1] * x])
+
+
+@structured(0.7, 3)
+def array_from_numbers(x, n):
+    v = turned(x, n)
+    return v[0] * v[1]
+
+
+def forth(a, n):
+    return a if n == 0 else np.sin(back(a, n - 1))
+
+
+def back(a, n):
+    return a * a if n == 0 else forth(a * 1.1, n - 1)[::-1] * a
+
+
+@structured(signed(4), 3)
+def mutual_of_arrays(a, n):
+    return np.sum(forth(a, n) * back(a, n))
+
+
+def alternately_transposed(a, n):
+    return a.T if n == 0 else (alternately_transposed(a, n - 1) * a).T
+
+
+@structured(signed(3, 3), 2)
+def views_returned(a, n):
+    b = alternately_transposed(a, n)
+    return np.sum(b.T * a * a)
+
+
+def in_turns(a, b, x, n):
+    return a * x if n == 0 else in_turns(b, a, x * x, n - 1) + b
+
+
+@structured(signed(2, 2), 0.7, 2)
+def arrays_returned_in_a_loop(a, x, n):
+    b = a * 2.0
+    total = 0.0
+    for i in range(2):
+        b = in_turns(a, b, x, n)
+        total += np.sum(b[i] * b[:, i])
+    return total
+
+
 def adaptive(a, b, fa, fb, depth):
     m = 0.5 * (a + b)
     fm = math.exp(-m * m)
