@@ -26,7 +26,8 @@ from .frontend.inlining.body import gradient_of
 from .frontend.parse import parse
 from .gate_types import backward_stubs
 from .program import Assign, Program, Return, verify
-from .recursion import Routines, general, is_active, refuse_shared
+from .recursion import Routine, Routines, general, has_gradient, reachable
+from .returned import refuse_shared
 from .transform.adjoint import Parts, adjoint
 from .transform.lower import lower
 from .transform.prepare import prepare
@@ -95,7 +96,8 @@ def derive(
     source = parse(function)
     typed, result, inlined = routines.typed(source, argument_types)
     check_result(result, inlined)
-    refuse_shared(typed, inlined.places, routines)
+    called = reachable(typed, routines.known.values())
+    refuse_shared(typed, inlined.places, called)
     if wrt is not None:  # a parameter may have another name there, where the rules have its own
         renamed = dict(zip(source.parameters, typed.params, strict=False))
         wrt = [renamed[name] for name in wrt]
@@ -104,7 +106,7 @@ def derive(
     finished, returned = gradient_program(
         typed, kinds, inlined.places, routines, wrt, (with_value, tupled)
     )
-    others = emitted_routines(routines)
+    others = emitted_routines(routines, called)
     check_constants([finished, *others])
     flat = emit(finished, others)
     lowered, *others = (lower(p, vectormath) for p in (finished, *others))
@@ -143,13 +145,13 @@ def result_kind(typed: Program) -> types.Type | None:
     return None
 
 
-def emitted_routines(routines: Routines) -> list[Program]:
+def emitted_routines(routines: Routines, called: Sequence[Routine]) -> list[Program]:
     """The recursive functions and their gradients, as the listing has them."""
     found = []
-    for routine in routines.known.values():
+    for routine in called:
         assert routine.program is not None and routine.inlined is not None
         found.append(routine.program)
-        if is_active(routine.result):
+        if has_gradient(routine):
             places = routine.inlined.places
             gradient, _ = gradient_program(
                 routine.program, routine.kinds, places, routines, None, (False, False)
@@ -166,7 +168,7 @@ def check_constants(programs: Sequence[Program]) -> None:
     UnsupportedError
         With the name.
     """
-    known: dict[str, object] = {}
+    known: dict[str, object] = {p.name: p for p in programs}
     for name, value in ((n, v) for p in programs for n, v in p.constants.items()):
         if repr(known.setdefault(name, value)) != repr(value):
             reason = f"`{name}` has different values in functions that call each other"

@@ -8,16 +8,15 @@ what ``f_gradient(x, n)`` returns, which calls ``f_gradient`` in turn; where ``z
 is what ``f_gradient(x, n, grad_z)`` returns. Nothing is recorded: a function's own forward sweep
 runs again in its gradient.
 
-Invariant: a recursive function has one type of arguments (arrays of any layout), returns a
-number or an array of its own in order C, and changes none of its arguments; anything else is
-refused. An array that NumPy would share with an argument is copied, and refused where the
-difference could be seen.
+Invariant: there is a routine for each set of types of arguments (arrays of any layout): ``f``,
+``f2``. It returns a number or an array of its own in order C, and changes none of its arguments;
+anything else is refused.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
@@ -26,31 +25,23 @@ import numba
 from numba import types
 
 from .analysis.aliasing import alias_classes, written_classes
-from .errors import Complaint, Place, UnsupportedError
+from .analysis.gates import kind_of
+from .errors import Complaint, UnsupportedError
 from .frontend.closure import inline_closed
-from .frontend.infer import infer, typed
+from .frontend.infer import infer
 from .frontend.inline import Inlined
 from .frontend.inlining.body import RESERVED, gradient_of
 from .frontend.inlining.calls import OutlinedFoundError
 from .frontend.normalise import normalise
-from .frontend.numba_types import numba_types, typed_stub
+from .frontend.numba_types import typed_stub
 from .frontend.parse import Source, parse
 from .gate_types import gate_stub, is_gate
-from .program import (
-    Alias,
-    Assign,
-    Block,
-    Program,
-    Return,
-    Stmt,
-    View,
-    blocks,
-    uses,
-    walk,
-    with_blocks,
-)
+from .program import Assign, Block, Program, Stmt, blocks, walk, with_blocks
+from .returned import called_routine, copied_result, is_array, own, own_result
 from .rules import registry
-from .transform.shadows import np_name
+
+VARIANTS = 4
+"""For how many sets of types of arguments a recursive function may be called."""
 
 GUESSES = 4
 """How often a guess of the type of a recursive function's result is improved."""
@@ -79,7 +70,7 @@ class Routines:
 
     def __init__(self) -> None:
         self.outlined: dict[FunctionType, str] = {}
-        self.known: dict[FunctionType, Routine] = {}
+        self.known: dict[tuple[FunctionType, tuple[types.Type, ...]], Routine] = {}
 
     def typed(
         self, source: Source, kinds: tuple[types.Type, ...]
@@ -96,13 +87,42 @@ class Routines:
         gates = {name: f for name, f in inlined.routines.items() if is_gate(f)}
         program = replace(normalise(inlined), routines=stubs, gates=gates)
         every = (*kinds, *map(numba.typeof, inlined.arrays.values()))
-        return *infer(program, every, inlined.places), inlined
+        program, result = infer(program, every, inlined.places)
+        return self.chosen(program), result, inlined
+
+    def chosen(self, program: Program) -> Program:
+        """A typed program whose calls name the routines for the types of their arguments."""
+        functions = {n: f for n, f in self.functions().items() if n in program.routines}
+        stubs = dict(program.routines)
+
+        def block(body: Block) -> Block:
+            return tuple(map(statement, body))
+
+        def statement(stmt: Stmt) -> Stmt:
+            match stmt:
+                case Assign(value=ast.Call(func=ast.Name(id=name), args=args) as call) if (
+                    name in functions
+                ):
+                    kinds = tuple(argument_kind(a, program) for a in args)
+                    routine = self.routine(functions[name], name, kinds)
+                    check_names(routine.name, program)
+                    stubs[routine.name] = self.stub(routine.name, routine.function)
+                    func = ast.Name(routine.name, ast.Load())
+                    return replace(stmt, value=ast.Call(func, args, call.keywords))
+            return with_blocks(stmt, tuple(map(block, blocks(stmt))))
+
+        return replace(program, body=block(program.body), routines=stubs)
+
+    def functions(self) -> Mapping[str, FunctionType]:
+        """The recursive functions by the names that they have before types are known."""
+        return {name: f for f, name in self.outlined.items() if not is_gate(f)}
 
     def named(self, function: FunctionType, source: Source) -> str:
         """A name of its own for a function that stays a call."""
         wish = function.__name__ if function.__name__.isidentifier() else "f"
         name, number = wish, 1
         taken = {*self.outlined.values(), *RESERVED, *registry.FUNCTIONS, f"{source.name}_grad"}
+        taken |= {routine.name for routine in self.known.values()}
         while name in taken:
             number += 1
             name = f"{wish}{number}"
@@ -123,15 +143,18 @@ class Routines:
     ) -> Routine:
         """The function for arguments of these types, itself inferred if it is met first."""
         kinds = tuple(map(general, operands))
-        known = self.known.get(function)
+        known = self.known.get((function, kinds))
         if known is None:
-            known = self.known[function] = Routine(function, name, kinds, types.none)
+            variants = [r for r in self.known.values() if r.function is function]
+            if len(variants) == VARIANTS:
+                shown = ", ".join(f"({', '.join(map(str, r.kinds))})" for r in variants)
+                reason = f"the recursive function `{name}` is called for {shown} and more"
+                advice = "call it with arguments of one type: `float(n)` for an int"
+                raise UnsupportedError(Complaint(None, reason, advice))
+            own_name = self.named(function, parse(function)) if variants else name
+            known = Routine(function, own_name, kinds, types.none)
+            self.known[function, kinds] = known
             self.settle(known)
-        if known.kinds != kinds:
-            shown = " and for ".join(f"({', '.join(map(str, k))})" for k in (known.kinds, kinds))
-            reason = f"the recursive function `{name}` is called for {shown}"
-            advice = "call it with arguments of one type: `float(n)` for an int"
-            raise UnsupportedError(Complaint(None, reason, advice))
         return known
 
     def settle(self, routine: Routine) -> None:
@@ -160,7 +183,7 @@ class Routines:
         raise first
 
     def settled(
-        self, routine: Routine, guess: types.Type, before: Mapping[FunctionType, Routine]
+        self, routine: Routine, guess: types.Type, before: Mapping[Any, Routine]
     ) -> tuple[Program, Inlined]:
         """The typed program of a recursive function, from a guess of its result's type.
 
@@ -187,13 +210,64 @@ class Routines:
 
     def gradient_stubs(self) -> Mapping[str, Any]:
         """Stubs of all the gradients."""
-        return {gradient_of(r.name): self.gradient_stub(r) for r in self.known.values()}
+        every = self.known.values()
+        return {gradient_of(r.name): self.gradient_stub(r) for r in every if has_gradient(r)}
 
 
 def general(kind: types.Type) -> types.Type:
     """The type that a function is made for: arrays of any layout."""
     kind = types.unliteral(kind)
     return types.Array(kind.dtype, kind.ndim, "A") if is_array(kind) else kind
+
+
+def argument_kind(argument: ast.expr, program: Program) -> types.Type:
+    """The type of an argument of a recursive function.
+
+    Raises
+    ------
+    UnsupportedError
+        Where it is neither a name nor a number.
+    """
+    match argument:
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+            return argument_kind(operand, program)
+        case ast.Attribute(value=ast.Name(id="np" | "math")):
+            return types.float64
+    kind = kind_of(argument, program)
+    if kind is None:
+        reason = f"the argument `{ast.unparse(argument)}` of a recursive function is no number"
+        raise UnsupportedError(Complaint(None, reason, "give it a name first"))
+    return kind
+
+
+def check_names(name: str, program: Program) -> None:
+    """Refuse a variable that has the name of a recursive function, or of its gradient.
+
+    Raises
+    ------
+    UnsupportedError
+        With the name.
+    """
+    for taken in (name, gradient_of(name)):
+        if taken in program.types or taken in program.constants:
+            reason = f"`{taken}` is a variable there, and a recursive function of the listing"
+            raise UnsupportedError(Complaint(None, reason, "give the variable another name"))
+
+
+def reachable(program: Program, known: Iterable[Routine]) -> list[Routine]:
+    """The routines that a program calls, and those that they call, in the order of ``known``."""
+    by_name = {r.name: r for r in known}
+    found: set[str] = set()
+    todo = [program]
+    while todo:
+        for stmt in walk(todo.pop().body):
+            called = called_routine(stmt, by_name)
+            if called is None or called[0].name in found:
+                continue
+            found.add(called[0].name)
+            assert called[0].program is not None
+            todo.append(called[0].program)
+    return [r for name, r in by_name.items() if name in found]
 
 
 def guesses(kinds: tuple[types.Type, ...]) -> list[types.Type]:
@@ -205,86 +279,14 @@ def guesses(kinds: tuple[types.Type, ...]) -> list[types.Type]:
     return list(dict.fromkeys(every))
 
 
-def own(kind: types.Type) -> types.Type:
-    """The type of a result: arrays in order C."""
-    return types.Array(kind.dtype, kind.ndim, "C") if is_array(kind) else kind
-
-
-def returned_array(program: Program) -> str | None:
-    """The name of the array that a program returns."""
-    match program.body[-1]:
-        case Return(value=ast.Name(id=name)) if is_array(program.types[name]):
-            return name
-    return None
-
-
-def copied_result(
-    program: Program, kinds: tuple[types.Type, ...], places: Mapping[int, Place]
-) -> Program:
-    """The program with copies for what is only returned: ``return a`` copies ``a``."""
-    name = returned_array(program)
-    if name is None or any(name in uses(s) for s in walk(program.body[:-1])):
-        return program
-
-    view = fresh_name("view", program)
-
-    def block(body: Block) -> Block:
-        return tuple(new for s in body for new in statement(s))
-
-    def statement(stmt: Stmt) -> list[Stmt]:
-        match stmt:
-            case Alias(target=t, source=source) if t == name:
-                return [Assign(t, np_call("copy", source), line=stmt.line)]
-            case View(target=t) if t == name:
-                copy = Assign(t, np_call("copy", view), line=stmt.line)
-                return [replace(stmt, target=view), copy]
-        return [with_blocks(stmt, tuple(map(block, blocks(stmt))))]
-
-    copied = program.with_body(block(program.body))
-    known = dict(zip(program.params, kinds, strict=True))
-    return typed(copied, numba_types(copied, kinds, places), known)
-
-
-def own_result(program: Program) -> Program:
-    """The program with a result that is an array of its own, in order C."""
-    name, result = returned_array(program), program.body[-1]
-    if name is None or not isinstance(result, Return):
-        return program
-    wanted = own(program.types[name])
-    classes = alias_classes(program)
-    alone = sum(classes[name] == c for c in classes.values()) == 1
-    plain = alone and classes[name] not in written_classes(program) | set(program.params)
-    if plain and program.types[name] == wanted:
-        return program
-    copied = fresh_name("result", program)
-    body = (*program.body[:-1], Assign(copied, np_call("copy", name), line=result.line))
-    last = replace(result, value=ast.Name(copied, ast.Load()))
-    return program.with_body((*body, last), types={**program.types, copied: wanted})
-
-
-def np_call(function: str, operand: str) -> ast.expr:
-    """``np.copy(a)``."""
-    return ast.Call(np_name(function), [ast.Name(operand, ast.Load())], [])
-
-
-def fresh_name(wish: str, program: Program) -> str:
-    """A name that a program does not have."""
-    taken = {*program.types, *program.constants, *program.routines, *registry.FUNCTIONS}
-    name, number = wish, 0
-    while name in taken:
-        number += 1
-        name = f"{wish}{number}"
-    return name
-
-
-def is_array(kind: types.Type) -> bool:
-    """Whether a type is that of arrays."""
-    return isinstance(kind, types.Array)
-
-
 def is_active(kind: types.Type) -> bool:
     """Whether an argument of this type has a gradient."""
     return isinstance(kind.dtype if is_array(kind) else kind, types.Float)
+
+
+def has_gradient(routine: Routine) -> bool:
+    """Whether a routine is differentiable by any of its arguments."""
+    return is_active(routine.result) and any(map(is_active, routine.kinds))
 
 
 def refuse(routine: Routine, program: Program, inlined: Inlined) -> None:
@@ -315,69 +317,3 @@ def refuse(routine: Routine, program: Program, inlined: Inlined) -> None:
         advice = "pass its elements, or an array"
     if reason:
         raise UnsupportedError(Complaint(place, reason, advice))
-
-
-def refuse_shared(program: Program, places: Mapping[int, Place], routines: Routines) -> None:
-    """Refuse to write to an array that NumPy shares with a recursive function's argument.
-
-    Raises
-    ------
-    UnsupportedError
-        With the place of the call.
-    """
-    known = {r.name: r for r in routines.known.values() if is_array(r.result)}
-    while any(shares_more(r, known) for r in known.values()):
-        pass
-    every = [(program, places)]
-    for routine in routines.known.values():
-        assert routine.program is not None and routine.inlined is not None
-        every.append((routine.program, routine.inlined.places))
-    for each, where in every:
-        joined = with_aliases(each, known)
-        classes, written = alias_classes(joined), written_classes(joined)
-        for stmt in walk(each.body):
-            called = called_routine(stmt, known)
-            if called is None or not called[0].shares or classes[called[1].target] not in written:
-                continue
-            name = called[0].name
-            reason = f"what `{name}` returns may be its argument, and one of them is written to"
-            advice = f"return a copy from `{name}`: `np.copy(...)`"
-            raise UnsupportedError(Complaint(where.get(stmt.line), reason, advice))
-
-
-def shares_more(routine: Routine, known: Mapping[str, Routine]) -> bool:
-    """Note which arguments a result may share memory with in NumPy; whether there are new ones."""
-    assert routine.original is not None
-    classes = alias_classes(with_aliases(routine.original, known))
-    params = enumerate(routine.original.params)
-    name = returned_array(routine.original) or ""
-    found = frozenset(k for k, p in params if classes[p] == classes[name])
-    more = found > routine.shares
-    routine.shares = found
-    return more
-
-
-def with_aliases(program: Program, known: Mapping[str, Routine]) -> Program:
-    """The program, with each result of a recursive function an alias of what it may share."""
-
-    def block(body: Block) -> Block:
-        return tuple(new for s in body for new in statement(s))
-
-    def statement(stmt: Stmt) -> list[Stmt]:
-        stmt = with_blocks(stmt, tuple(map(block, blocks(stmt))))
-        called = called_routine(stmt, known)
-        if called is None:
-            return [stmt]
-        routine, assigned = called
-        given = [assigned.value.args[k] for k in sorted(routine.shares)]  # type: ignore[attr-defined]
-        return [stmt, *(Alias(assigned.target, a.id) for a in given if isinstance(a, ast.Name))]
-
-    return program.with_body(block(program.body))
-
-
-def called_routine(stmt: Stmt, known: Mapping[str, Routine]) -> tuple[Routine, Assign] | None:
-    """The recursive function, of these, that a statement calls, and the statement."""
-    match stmt:
-        case Assign(value=ast.Call(func=ast.Name(id=name))) if name in known:
-            return known[name], stmt
-    return None

@@ -30,8 +30,17 @@ def by_divisor(x, n):
     return x ** greatest_divisor(n, 12)
 
 
-def of_two_kinds(x):
-    return power(x, 2) + power(2, 3) * x
+def grows(a, n):
+    return np.sum(a) if n == 0 else grows(np.expand_dims(a, 0), n - 1)
+
+
+def of_many_kinds(a):
+    return grows(a, 2)
+
+
+def variable_of_that_name(x):
+    power2 = x * x
+    return power(x, 2) + power(2, 3) * power2
 
 
 def returns_a_pair(x, n):
@@ -207,7 +216,8 @@ def test_float32_stays() -> None:
 
 @pytest.mark.parametrize(
     ("f", "arg", "word"),
-    [(of_two_kinds, 1.5, "is called for"), (first_of_pair, 1.5, "returns"),
+    [(of_many_kinds, np.ones(2), "and more"),
+     (variable_of_that_name, 1.5, "is a variable"), (first_of_pair, 1.5, "returns"),
      (overwriting, np.ones(3), "changes its argument"), (with_a_list, 1.5, "a list"),
      (argument_written_to, np.ones(3), "may be its argument"),
      (result_written_to, np.ones(3), "may be its argument"),

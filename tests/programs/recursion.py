@@ -278,6 +278,46 @@ def arrays_returned_in_a_loop(a, x, n):
     return total
 
 
+@structured(1.3, compiled=True)
+def of_numbers_and_integers(x):
+    return power(x, 2) + power(2, 3) * x
+
+
+def product_of_rows(a):
+    if a.shape[0] == 1:
+        return a[0] * 1.0
+    return product_of_rows(a[1:]) * a[0]
+
+
+@structured(signed(3, 3))
+def of_matrices_and_vectors(a):
+    return np.sum(product_of_rows(a)) * product_of_rows(a[0])
+
+
+def halved(x, n):
+    return x if n < 1 else halved(x * 1.5, n * 0.5) + 1.0
+
+
+@structured(0.7)
+def calls_itself_for_another_type(x):
+    return halved(x, 3) ** 2 + halved(1, 2) * x
+
+
+@structured(0.7, 3)
+def mutual_of_several_types(x, n):
+    pair = forth(np.array([x, x * x]), n)
+    return np.sum(pair) + even_part(x, n) + odd_part(2, 3) * x
+
+
+def clipped(x, low, n):
+    return x if n == -2 else max(clipped(x * x, low, n - 1), low)
+
+
+@structured(1.3)
+def of_literals(x):
+    return clipped(x, -math.inf, 1) + clipped(x, -3, -1) + clipped(-2.0, -x, -1)
+
+
 def adaptive(a, b, fa, fb, depth):
     m = 0.5 * (a + b)
     fm = math.exp(-m * m)
