@@ -233,6 +233,8 @@ def argument_kind(argument: ast.expr, program: Program) -> types.Type:
             return argument_kind(operand, program)
         case ast.Attribute(value=ast.Name(id="np" | "math")):
             return types.float64
+        case ast.Constant(value=None):
+            return types.none
     kind = kind_of(argument, program)
     if kind is None:
         reason = f"the argument `{ast.unparse(argument)}` of a recursive function is no number"

@@ -30,6 +30,40 @@ def by_divisor(x, n):
     return x ** greatest_divisor(n, 12)
 
 
+def nested_with_a_rate(x):
+    def go(y, n):
+        return y if n == 0 else RATE * go(y * y, n - 1)
+
+    return go(x, 2)
+
+
+def nested_that_writes(a):
+    b = a * 2.0
+
+    def go(n):
+        b[n] = b[n] * 2.0
+        return b[n] if n == 0 else go(n - 1) * b[n]
+
+    return go(2)
+
+
+def around(c):
+    def outer(x):
+        def go(y, n):
+            return y if n == 0 else c * go(y * x, n - 1)
+
+        return go(x, 2)
+
+    return outer
+
+
+def nested_with_a_comprehension(x):
+    def go(y, n):
+        return y if n == 0 else go(y * sum([x * k for k in range(3)]), n - 1)
+
+    return go(x, 2)
+
+
 def grows(a, n):
     return np.sum(a) if n == 0 else grows(np.expand_dims(a, 0), n - 1)
 
@@ -202,6 +236,13 @@ def test_captured_number_rebound(monkeypatch: pytest.MonkeyPatch) -> None:
     assert gradient(1.3, 2) == pytest.approx(ridders(lambda x: decayed(x, 2), 1.3)[0])
 
 
+def test_captured_number_of_a_nested_function_rebound(monkeypatch: pytest.MonkeyPatch) -> None:
+    gradient = grad(nested_with_a_rate, wrt="x")
+    assert gradient(1.3) == pytest.approx(4 * 0.7**2 * 1.3**3)
+    monkeypatch.setitem(globals(), "RATE", 0.5)
+    assert gradient(1.3) == pytest.approx(4 * 0.5**2 * 1.3**3)
+
+
 def test_second_derivative() -> None:
     second = grad(grad(power, wrt="x"), wrt="x")
     assert run_listing(second, power, 1.3, 5) == pytest.approx(20 * 1.3**3)
@@ -216,7 +257,10 @@ def test_float32_stays() -> None:
 
 @pytest.mark.parametrize(
     ("f", "arg", "word"),
-    [(of_many_kinds, np.ones(2), "and more"),
+    [(nested_that_writes, np.ones(3), "changes its argument"),
+     (around(2.0), 1.5, "inside another function"),
+     (nested_with_a_comprehension, 1.5, "inside another function"),
+     (of_many_kinds, np.ones(2), "and more"),
      (variable_of_that_name, 1.5, "is a variable"), (first_of_pair, 1.5, "returns"),
      (overwriting, np.ones(3), "changes its argument"), (with_a_list, 1.5, "a list"),
      (argument_written_to, np.ones(3), "may be its argument"),

@@ -318,6 +318,35 @@ def of_literals(x):
     return clipped(x, -math.inf, 1) + clipped(x, -3, -1) + clipped(-2.0, -x, -1)
 
 
+@structured(signed(2, 2), 0.8, 3)
+def nested_with_a_captured_array(a, x, n):
+    def go(b, k):
+        if k == 0:
+            return b * x
+        return a @ go(b, k - 1) + b
+
+    total = np.sum(go(a * 2.0, n))
+    x = x * x
+    return total * np.sum(go(a.T, 2))
+
+
+def walked(x, scale, step=None):
+    def go(y, n):
+        if n == 0:
+            return y * scale
+        if step is None:
+            return go(y * x, n - 1) * scale
+        return go(y + step, n - 1)
+
+    return go(x, 3)
+
+
+@structured(0.8, 1.2)
+def nested_in_a_helper(x, y):
+    scale = x * y
+    return walked(x, y) + walked(y, x, 0.5) * scale + walked(scale, 2.0)
+
+
 def adaptive(a, b, fa, fb, depth):
     m = 0.5 * (a + b)
     fm = math.exp(-m * m)
