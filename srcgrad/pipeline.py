@@ -26,8 +26,9 @@ from .frontend.inline import Inlined
 from .frontend.inlining.body import gradient_of
 from .frontend.parse import parse
 from .gate_types import backward_stubs
-from .program import Assign, Program, verify
-from .recursion import Routines
+from .program import Assign, Program, Return, verify
+from .recursion import Routine, Routines, general, has_gradient, reachable
+from .returned import refuse_shared
 from .transform.adjoint import Parts, adjoint
 from .transform.lower import lower
 from .transform.prepare import prepare
@@ -105,6 +106,8 @@ def derive(
     source = parse(function)
     typed, result, inlined = routines.typed(source, argument_types)
     check_result(result, inlined)
+    called = reachable(typed, routines.known.values())
+    refuse_shared(typed, inlined.places, called)
     if wrt is not None:  # a parameter may have another name there, where the rules have its own
         renamed = dict(zip(source.parameters, typed.params, strict=False))
         wrt = [renamed[name] for name in wrt]
@@ -113,7 +116,7 @@ def derive(
     finished, returned = gradient_program(
         typed, kinds, inlined.places, routines, wrt, (with_value, tupled)
     )
-    others = emitted_routines(routines)
+    others = emitted_routines(routines, called)
     check_constants([finished, *others])
     flat = emit(finished, others)
     programs = (finished, *others)
@@ -138,16 +141,26 @@ def gradient_program(
     flat = differentiate(prepared, names, structure, shape, places)
     stubs = {**routines.gradient_stubs(), **backward_stubs(flat.gates)}
     flat = replace(flat, routines={**flat.routines, **stubs})
+    if isinstance(result := result_kind(typed), types.Array):
+        kinds = (*kinds, general(result))
     return infer_again(flat, kinds, places)
 
 
-def emitted_routines(routines: Routines) -> list[Program]:
+def result_kind(typed: Program) -> types.Type | None:
+    """The type of what a typed program returns, if it is a name's."""
+    match typed.body[-1]:
+        case Return(value=ast.Name(id=name)):
+            return typed.types.get(name)
+    return None
+
+
+def emitted_routines(routines: Routines, called: Sequence[Routine]) -> list[Program]:
     """The recursive functions and their gradients, as the listing has them."""
     found = []
-    for routine in routines.known.values():
+    for routine in called:
         assert routine.program is not None and routine.inlined is not None
         found.append(routine.program)
-        if isinstance(routine.result, types.Float):
+        if has_gradient(routine):
             places = routine.inlined.places
             gradient, _ = gradient_program(
                 routine.program, routine.kinds, places, routines, None, (False, False)
@@ -164,7 +177,7 @@ def check_constants(programs: Sequence[Program]) -> None:
     UnsupportedError
         With the name.
     """
-    known: dict[str, object] = {}
+    known: dict[str, object] = {p.name: p for p in programs}
     for name, value in ((n, v) for p in programs for n, v in p.constants.items()):
         if repr(known.setdefault(name, value)) != repr(value):
             reason = f"`{name}` has different values in functions that call each other"

@@ -4,16 +4,19 @@ In: a ``Source`` and the types of its parameters. Out: its typed Program, in whi
 functions are called by name; and for each of them two Programs, itself and its gradient.
 
 A call ``z = f(x, n)`` is then an operation like any other: its derivative is ``grad_z`` times
-what ``f_gradient(x, n)`` returns, which calls ``f_gradient`` in turn. Nothing is recorded: a
-function's own forward sweep runs again in its gradient.
+what ``f_gradient(x, n)`` returns, which calls ``f_gradient`` in turn; where ``z`` is an array, it
+is what ``f_gradient(x, n, grad_z)`` returns. Nothing is recorded: a function's own forward sweep
+runs again in its gradient.
 
-Invariant: a recursive function has one type of arguments (arrays of any layout), returns a
-number and changes none of its arguments; anything else is refused.
+Invariant: there is a routine for each set of types of arguments (arrays of any layout): ``f``,
+``f2``. It returns a number or an array of its own in order C, and changes none of its arguments;
+anything else is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
@@ -22,6 +25,7 @@ import numba
 from numba import types
 
 from .analysis.aliasing import alias_classes, written_classes
+from .analysis.gates import kind_of
 from .errors import Complaint, UnsupportedError
 from .frontend.closure import inline_closed
 from .frontend.infer import infer
@@ -32,16 +36,24 @@ from .frontend.normalise import normalise
 from .frontend.numba_types import typed_stub
 from .frontend.parse import Source, parse
 from .gate_types import gate_stub, is_gate
-from .program import Program
+from .program import Assign, Block, Program, Stmt, blocks, walk, with_blocks
+from .returned import called_routine, copied_result, is_array, own, own_result
 from .rules import registry
 
+VARIANTS = 4
+"""For how many sets of types of arguments a recursive function may be called."""
+
 GUESSES = 4
-"""How often the type of a recursive function's result is tried."""
+"""How often a guess of the type of a recursive function's result is improved."""
 
 
 @dataclass
 class Routine:
-    """A recursive function for arguments of some types; its result's type is a guess at first."""
+    """A recursive function for arguments of some types; its result's type is a guess at first.
+
+    ``original`` is the user's function, ``program`` what stands for it: it returns an array of its
+    own. ``shares`` says which arguments the result may share memory with in NumPy.
+    """
 
     function: FunctionType
     name: str
@@ -49,6 +61,8 @@ class Routine:
     result: types.Type
     program: Program | None = None
     inlined: Inlined | None = None
+    original: Program | None = None
+    shares: frozenset[int] = frozenset()
 
 
 class Routines:
@@ -56,7 +70,7 @@ class Routines:
 
     def __init__(self) -> None:
         self.outlined: dict[FunctionType, str] = {}
-        self.known: dict[FunctionType, Routine] = {}
+        self.known: dict[tuple[FunctionType, tuple[types.Type, ...]], Routine] = {}
 
     def typed(
         self, source: Source, kinds: tuple[types.Type, ...]
@@ -73,13 +87,42 @@ class Routines:
         gates = {name: f for name, f in inlined.routines.items() if is_gate(f)}
         program = replace(normalise(inlined), routines=stubs, gates=gates)
         every = (*kinds, *map(numba.typeof, inlined.arrays.values()))
-        return *infer(program, every, inlined.places), inlined
+        program, result = infer(program, every, inlined.places)
+        return self.chosen(program), result, inlined
+
+    def chosen(self, program: Program) -> Program:
+        """A typed program whose calls name the routines for the types of their arguments."""
+        functions = {n: f for n, f in self.functions().items() if n in program.routines}
+        stubs = dict(program.routines)
+
+        def block(body: Block) -> Block:
+            return tuple(map(statement, body))
+
+        def statement(stmt: Stmt) -> Stmt:
+            match stmt:
+                case Assign(value=ast.Call(func=ast.Name(id=name), args=args) as call) if (
+                    name in functions
+                ):
+                    kinds = tuple(argument_kind(a, program) for a in args)
+                    routine = self.routine(functions[name], name, kinds)
+                    check_names(routine.name, program)
+                    stubs[routine.name] = self.stub(routine.name, routine.function)
+                    func = ast.Name(routine.name, ast.Load())
+                    return replace(stmt, value=ast.Call(func, args, call.keywords))
+            return with_blocks(stmt, tuple(map(block, blocks(stmt))))
+
+        return replace(program, body=block(program.body), routines=stubs)
+
+    def functions(self) -> Mapping[str, FunctionType]:
+        """The recursive functions by the names that they have before types are known."""
+        return {name: f for f, name in self.outlined.items() if not is_gate(f)}
 
     def named(self, function: FunctionType, source: Source) -> str:
         """A name of its own for a function that stays a call."""
         wish = function.__name__ if function.__name__.isidentifier() else "f"
         name, number = wish, 1
         taken = {*self.outlined.values(), *RESERVED, *registry.FUNCTIONS, f"{source.name}_grad"}
+        taken |= {routine.name for routine in self.known.values()}
         while name in taken:
             number += 1
             name = f"{wish}{number}"
@@ -100,41 +143,75 @@ class Routines:
     ) -> Routine:
         """The function for arguments of these types, itself inferred if it is met first."""
         kinds = tuple(map(general, operands))
-        known = self.known.get(function)
+        known = self.known.get((function, kinds))
         if known is None:
-            floats = any(isinstance(getattr(k, "dtype", k), types.Float) for k in kinds)
-            guess = types.float64 if floats else types.int64
-            known = self.known[function] = Routine(function, name, kinds, guess)
+            variants = [r for r in self.known.values() if r.function is function]
+            if len(variants) == VARIANTS:
+                shown = ", ".join(f"({', '.join(map(str, r.kinds))})" for r in variants)
+                reason = f"the recursive function `{name}` is called for {shown} and more"
+                advice = "call it with arguments of one type: `float(n)` for an int"
+                raise UnsupportedError(Complaint(None, reason, advice))
+            own_name = self.named(function, parse(function)) if variants else name
+            known = Routine(function, own_name, kinds, types.none)
+            self.known[function, kinds] = known
             self.settle(known)
-        if known.kinds != kinds:
-            shown = " and for ".join(f"({', '.join(map(str, k))})" for k in (known.kinds, kinds))
-            reason = f"the recursive function `{name}` is called for {shown}"
-            advice = "call it with arguments of one type: `float(n)` for an int"
-            raise UnsupportedError(Complaint(None, reason, advice))
         return known
 
     def settle(self, routine: Routine) -> None:
-        """Infer a recursive function until its result is of the type that was guessed."""
+        """Infer a recursive function until its result is of the type that was guessed.
+
+        Raises
+        ------
+        UnsupportedError
+            What is wrong with it if it returns a number, where no guess fits.
+        """
+        first: UnsupportedError | None = None
+        before = dict(self.known)
+        for guess in guesses(routine.kinds):
+            try:
+                program, inlined = self.settled(routine, guess, before)
+            except UnsupportedError as error:
+                first = first or error
+                continue
+            routine.original = program
+            program = own_result(copied_result(program, routine.kinds, inlined.places))
+            refuse(routine, program, inlined)
+            routine.program = replace(program, name=routine.name)
+            routine.inlined = inlined
+            return
+        assert first is not None
+        raise first
+
+    def settled(
+        self, routine: Routine, guess: types.Type, before: Mapping[Any, Routine]
+    ) -> tuple[Program, Inlined]:
+        """The typed program of a recursive function, from a guess of its result's type.
+
+        Functions that it calls are inferred again for each guess; ``before`` are those around it.
+        """
         source = parse(routine.function)
+        routine.result = guess
         for _ in range(GUESSES):
+            self.known = dict(before)
             program, result, inlined = self.typed(source, routine.kinds)
-            if result == routine.result:
-                break
-            routine.result = result
-        refuse(routine, program, inlined)
-        routine.program = replace(program, name=routine.name)
-        routine.inlined = inlined
+            if own(result) == routine.result:
+                return program, inlined
+            routine.result = own(result)
+        reason = f"the type of what the recursive function `{routine.name}` returns is not known"
+        raise UnsupportedError(Complaint(None, reason, "return values of one type"))
 
     def gradient_stub(self, routine: Routine) -> Any:
         """What stands for the gradient of a recursive function while types are inferred."""
         active = [k for k in routine.kinds if is_active(k)]
         parts = [types.Array(k.dtype, k.ndim, "C") if is_array(k) else k for k in active]
         result = parts[0] if len(parts) == 1 else types.Tuple(tuple(parts))
-        return typed_stub(gradient_of(routine.name), len(routine.kinds), lambda *_: result)
+        arity = len(routine.kinds) + is_array(routine.result)
+        return typed_stub(gradient_of(routine.name), arity, lambda *_: result)
 
     def gradient_stubs(self) -> Mapping[str, Any]:
         """Stubs of all the gradients."""
-        return {gradient_of(r.name): self.gradient_stub(r) for r in self.known.values()}
+        every = self.known.values()
+        return {gradient_of(r.name): self.gradient_stub(r) for r in every if has_gradient(r)}
 
 
 def general(kind: types.Type) -> types.Type:
@@ -143,14 +220,75 @@ def general(kind: types.Type) -> types.Type:
     return types.Array(kind.dtype, kind.ndim, "A") if is_array(kind) else kind
 
 
-def is_array(kind: types.Type) -> bool:
-    """Whether a type is that of arrays."""
-    return isinstance(kind, types.Array)
+def argument_kind(argument: ast.expr, program: Program) -> types.Type:
+    """The type of an argument of a recursive function.
+
+    Raises
+    ------
+    UnsupportedError
+        Where it is neither a name nor a number.
+    """
+    match argument:
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+            return argument_kind(operand, program)
+        case ast.Attribute(value=ast.Name(id="np" | "math")):
+            return types.float64
+        case ast.Constant(value=None):
+            return types.none
+    kind = kind_of(argument, program)
+    if kind is None:
+        reason = f"the argument `{ast.unparse(argument)}` of a recursive function is no number"
+        raise UnsupportedError(Complaint(None, reason, "give it a name first"))
+    return kind
+
+
+def check_names(name: str, program: Program) -> None:
+    """Refuse a variable that has the name of a recursive function, or of its gradient.
+
+    Raises
+    ------
+    UnsupportedError
+        With the name.
+    """
+    for taken in (name, gradient_of(name)):
+        if taken in program.types or taken in program.constants:
+            reason = f"`{taken}` is a variable there, and a recursive function of the listing"
+            raise UnsupportedError(Complaint(None, reason, "give the variable another name"))
+
+
+def reachable(program: Program, known: Iterable[Routine]) -> list[Routine]:
+    """The routines that a program calls, and those that they call, in the order of ``known``."""
+    by_name = {r.name: r for r in known}
+    found: set[str] = set()
+    todo = [program]
+    while todo:
+        for stmt in walk(todo.pop().body):
+            called = called_routine(stmt, by_name)
+            if called is None or called[0].name in found:
+                continue
+            found.add(called[0].name)
+            assert called[0].program is not None
+            todo.append(called[0].program)
+    return [r for name, r in by_name.items() if name in found]
+
+
+def guesses(kinds: tuple[types.Type, ...]) -> list[types.Type]:
+    """Types that the result may have: a number, an array like an argument, an array of floats."""
+    arrays = [own(k) for k in kinds if is_array(k)]
+    floats = any(isinstance(getattr(k, "dtype", k), types.Float) for k in kinds)
+    more = [types.Array(types.float64, rank, "C") for rank in (1, 2, 3)]
+    every = [types.float64 if floats else types.int64, *arrays, *more]
+    return list(dict.fromkeys(every))
 
 
 def is_active(kind: types.Type) -> bool:
     """Whether an argument of this type has a gradient."""
     return isinstance(kind.dtype if is_array(kind) else kind, types.Float)
+
+
+def has_gradient(routine: Routine) -> bool:
+    """Whether a routine is differentiable by any of its arguments."""
+    return is_active(routine.result) and any(map(is_active, routine.kinds))
 
 
 def refuse(routine: Routine, program: Program, inlined: Inlined) -> None:
@@ -166,9 +304,10 @@ def refuse(routine: Routine, program: Program, inlined: Inlined) -> None:
     reason = ""
     classes, written = alias_classes(program), written_classes(program)
     changed = [p for p in program.params if classes.get(p) in written]
-    if not isinstance(routine.result, types.Number | types.Boolean):
+    held = routine.result.dtype if is_array(routine.result) else routine.result
+    if not isinstance(held, types.Number | types.Boolean):
         reason = f"the recursive function `{name}` returns {routine.result}"
-        advice = "return a number"
+        advice = "return a number or an array"
     elif changed:
         reason = f"the recursive function `{name}` changes its argument `{changed[0]}`"
         advice = "work on a copy, or write it as a loop"

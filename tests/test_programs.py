@@ -8,8 +8,6 @@ from srcgrad import SrcgradError, grad
 
 # What is refused for now, with an error that says so.
 UNSUPPORTED = {
-    "pairs.recursion_and_views",
-    "recursion.nested_recursive_function",
     "recursion.recursion_changes_its_argument",
 }
 

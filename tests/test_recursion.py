@@ -30,8 +30,51 @@ def by_divisor(x, n):
     return x ** greatest_divisor(n, 12)
 
 
-def of_two_kinds(x):
-    return power(x, 2) + power(2, 3) * x
+def nested_with_a_rate(x):
+    def go(y, n):
+        return y if n == 0 else RATE * go(y * y, n - 1)
+
+    return go(x, 2)
+
+
+def nested_that_writes(a):
+    b = a * 2.0
+
+    def go(n):
+        b[n] = b[n] * 2.0
+        return b[n] if n == 0 else go(n - 1) * b[n]
+
+    return go(2)
+
+
+def around(c):
+    def outer(x):
+        def go(y, n):
+            return y if n == 0 else c * go(y * x, n - 1)
+
+        return go(x, 2)
+
+    return outer
+
+
+def nested_with_a_comprehension(x):
+    def go(y, n):
+        return y if n == 0 else go(y * sum([x * k for k in range(3)]), n - 1)
+
+    return go(x, 2)
+
+
+def grows(a, n):
+    return np.sum(a) if n == 0 else grows(np.expand_dims(a, 0), n - 1)
+
+
+def of_many_kinds(a):
+    return grows(a, 2)
+
+
+def variable_of_that_name(x):
+    power2 = x * x
+    return power(x, 2) + power(2, 3) * power2
 
 
 def returns_a_pair(x, n):
@@ -103,6 +146,65 @@ def with_a_list(x):
     return takes_a_list(values, x, 2)
 
 
+def returns_its_argument(a, n):
+    return a if n == 0 else returns_its_argument(a, n - 1) * a
+
+
+def argument_written_to(a):
+    b = a * 2.0
+    c = returns_its_argument(b, 0)
+    b[0] = 3.0
+    return np.sum(c * a)
+
+
+def result_written_to(a):
+    b = a * 2.0
+    c = returns_its_argument(b, 0)
+    c[0] = 3.0
+    return np.sum(b * a)
+
+
+def writes_to_its_result(a, n):
+    if n == 0:
+        return a
+    b = writes_to_its_result(a, n - 1)
+    b[0] = 2.0
+    return b
+
+
+def result_written_to_inside(a):
+    return np.sum(writes_to_its_result(a, 2) * a)
+
+
+def first_or_next(a, b, n):
+    return b[1:] if n == 0 else second_or_next(b, a, n - 1)
+
+
+def second_or_next(a, b, n):
+    return a * b if n == 0 else first_or_next(a, b, n - 1)
+
+
+def shared_by_another(a):
+    b = a * 2.0
+    c = second_or_next(b, a, 3)
+    b[1] = 3.0
+    return np.sum(c * c)
+
+
+def powers(a, n):
+    return np.ones_like(a) if n == 0 else powers(a, n - 1) * a
+
+
+def own_result_written_to(a):
+    b = powers(a, 2)
+    b[0] = a[1] * b[1]
+    return np.sum(b * a)
+
+
+def squares(a):
+    return np.sum(returns_its_argument(a, 2))
+
+
 TRIANGLE = np.array([[0.9, 0.0, 0.0], [0.4, 0.7, 0.0], [1.2, 0.3, 0.8]])
 
 
@@ -110,9 +212,11 @@ TRIANGLE = np.array([[0.9, 0.0, 0.0], [0.4, 0.7, 0.0], [1.2, 0.3, 0.8]])
     ("f", "args"),
     [(decayed, (1.3, 4)), (by_divisor, (1.3, 18)), (depth_by_data, (1.3, 0.4)),
      (longest, (TRIANGLE,)), (captured_first, (0.7, 0.4, 3)),
-     (captured_between, (0.7, 0.4, 3)), (default_skipped, (0.7, 0.4, 3))],
+     (captured_between, (0.7, 0.4, 3)), (default_skipped, (0.7, 0.4, 3)),
+     (own_result_written_to, (TRIANGLE[2],))],
     ids=["captured number", "of integers", "depth by data", "branches",
-         "captured number passed first", "captured number passed between", "default left out"],
+         "captured number passed first", "captured number passed between", "default left out",
+         "own result written to"],
 )  # fmt: skip
 def test_against_differences(f, args) -> None:
     check_gradient(f, *args)
@@ -132,15 +236,37 @@ def test_captured_number_rebound(monkeypatch: pytest.MonkeyPatch) -> None:
     assert gradient(1.3, 2) == pytest.approx(ridders(lambda x: decayed(x, 2), 1.3)[0])
 
 
+def test_captured_number_of_a_nested_function_rebound(monkeypatch: pytest.MonkeyPatch) -> None:
+    gradient = grad(nested_with_a_rate, wrt="x")
+    assert gradient(1.3) == pytest.approx(4 * 0.7**2 * 1.3**3)
+    monkeypatch.setitem(globals(), "RATE", 0.5)
+    assert gradient(1.3) == pytest.approx(4 * 0.5**2 * 1.3**3)
+
+
 def test_second_derivative() -> None:
     second = grad(grad(power, wrt="x"), wrt="x")
     assert run_listing(second, power, 1.3, 5) == pytest.approx(20 * 1.3**3)
 
 
+def test_float32_stays() -> None:
+    a = np.array([0.3, 0.7, 1.1], np.float32)
+    slopes = run_listing(grad(squares), squares, a)
+    assert slopes.dtype == np.float32
+    np.testing.assert_allclose(slopes, 3.0 * a**2, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("f", "arg", "word"),
-    [(of_two_kinds, 1.5, "is called for"), (first_of_pair, 1.5, "returns"),
-     (overwriting, np.ones(3), "changes its argument"), (with_a_list, 1.5, "a list")],
+    [(nested_that_writes, np.ones(3), "changes its argument"),
+     (around(2.0), 1.5, "inside another function"),
+     (nested_with_a_comprehension, 1.5, "inside another function"),
+     (of_many_kinds, np.ones(2), "and more"),
+     (variable_of_that_name, 1.5, "is a variable"), (first_of_pair, 1.5, "returns"),
+     (overwriting, np.ones(3), "changes its argument"), (with_a_list, 1.5, "a list"),
+     (argument_written_to, np.ones(3), "may be its argument"),
+     (result_written_to, np.ones(3), "may be its argument"),
+     (result_written_to_inside, np.ones(3), "may be its argument"),
+     (shared_by_another, np.ones(3), "may be its argument")],
 )  # fmt: skip
 def test_refused(f, arg, word: str) -> None:
     with pytest.raises(UnsupportedError, match=word):

@@ -88,7 +88,7 @@ def partials(
         place = places.get(stmt.line)
         return of_gate(v, v.func.id, (ast.Name(t, ast.Load()), seed), program, place)
     if isinstance(v, ast.Call) and isinstance(v.func, ast.Name) and v.func.id in program.routines:
-        return _of_routine(v, v.func.id, seed, program)
+        return _of_routine(v, v.func.id, t, seed, program)
     if isinstance(v, ast.Call):
         declared = registry.FUNCTIONS.get(ast.unparse(v.func))
         if declared is not None and not declared.derivative:
@@ -130,9 +130,16 @@ def _from_rule(
     return tuple(result)
 
 
-def _of_routine(call: ast.Call, name: str, seed: Expr, program: Program) -> tuple[Partial, ...]:
-    """``z = f(x, n)`` of a recursive function: ``grad_z`` times the parts of its gradient."""
-    slopes = ast.Call(ast.Name(gradient_of(name), ast.Load()), call.args, [])
+def _of_routine(
+    call: ast.Call, name: str, target: str, seed: Expr, program: Program
+) -> tuple[Partial, ...]:
+    """``z = f(x, n)`` of a recursive function: ``grad_z`` times the parts of its gradient.
+
+    The gradient of one that returns an array takes ``grad_z`` itself.
+    """
+    inside = isinstance(program.types[target], types.Array)
+    args = [*call.args, seed] if inside else call.args
+    slopes = ast.Call(ast.Name(gradient_of(name), ast.Load()), args, [])
     active = [k for k, a in enumerate(call.args) if _is_active(a, program)]
     found = []
     for part, k in reversed(list(enumerate(active))):
@@ -142,7 +149,8 @@ def _of_routine(call: ast.Call, name: str, seed: Expr, program: Program) -> tupl
         whole: Expr = slopes
         if len(active) > 1:
             whole = ast.Subscript(slopes, ast.Constant(part), ast.Load())
-        found.append(Partial(operand.id, ast.BinOp(seed, ast.Mult(), whole)))
+        given = whole if inside else ast.BinOp(seed, ast.Mult(), whole)
+        found.append(Partial(operand.id, given))
     return tuple(found)
 
 

@@ -145,6 +145,9 @@ def parse(function: Any) -> Source:
     UnsupportedError
         Where it has syntax that cannot be differentiated.
     """
+    if (lifted := getattr(function, "__lifted__", None)) is not None:
+        source: Source = lifted[-1]
+        return source
     source = find(function)
     refused = list(_refusals(source))
     if refused:

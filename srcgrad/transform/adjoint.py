@@ -2,7 +2,8 @@
 
 In: the ``Facts`` of a typed, prepared Program and the ``Plan`` of what is recorded. Out: a
 Program that computes the primal's value and then the gradients, statement by statement in
-reverse, as ADJOINT describes it.
+reverse, as ADJOINT describes it. A primal whose result is an array (a recursive function may be
+one) has the gradient of the result as its last parameter.
 
 Invariant: before the reversal of a statement, ``grad_x`` of every name is the derivative of
 the result with respect to the value that ``x`` has after the statement; after it, with respect
@@ -92,7 +93,10 @@ def adjoint(
         body.append(Return(ast.Tuple(shown, ast.Load())))
     else:
         body.append(Return(gradients))
-    return program.with_body(body, name=f"{program.name}_grad", types={})
+    params = program.params
+    if isinstance(value, ast.Name) and facts.is_array(value.id):
+        params = (*params, facts.gradient(value.id))
+    return program.with_body(body, name=f"{program.name}_grad", params=params, types={})
 
 
 def one_pass(stmt: Stmt, forward: _Forward, backward: Backward, position: int) -> list[Stmt]:

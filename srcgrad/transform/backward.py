@@ -73,22 +73,28 @@ class Backward:
 
     def program(self, value: Expr) -> list[Stmt]:
         """The backward sweep from the gradient of the result."""
-        if isinstance(value, ast.Name) and value.id in self.facts.active:
-            self.emit(Assign(self.facts.gradient(value.id), ast.Constant(1.0)))
-            self.state[value.id] = "owned"
+        self.seed(value)
         self.block(self.facts.program.body[:-1], ())
         return self.out
 
     def suffix(self, value: Expr, position: int) -> list[Stmt]:
         """The sweep from the gradient of the result to a loop that is fused."""
-        if isinstance(value, ast.Name) and value.id in self.facts.active:
-            self.emit(Assign(self.facts.gradient(value.id), ast.Constant(1.0)))
-            self.state[value.id] = "owned"
+        self.seed(value)
         body = self.facts.program.body[:-1]
         for k in reversed(range(position + 1, len(body))):
             self.line = body[k].line
             self.statement(body[k], (k,))
         return self.flushed()
+
+    def seed(self, value: Expr) -> None:
+        """The gradient of the result: 1 for a number, an argument (the caller's) for an array."""
+        if not isinstance(value, ast.Name) or value.id not in self.facts.active:
+            return
+        if self.facts.is_array(value.id):
+            self.state[value.id] = "shared"
+            return
+        self.emit(Assign(self.facts.gradient(value.id), ast.Constant(1.0)))
+        self.state[value.id] = "owned"
 
     def round(self, stmt: For, position: int) -> tuple[list[Stmt], list[Stmt]]:
         """What a loop that is fused needs before it, and the reversal of one round."""
@@ -395,12 +401,25 @@ class Backward:
             case Assign(value=ast.Call(func=ast.Name(id=name), args=args)) if (
                 name in self.facts.program.routines
             ):
+                if self.facts.is_array(stmt.target):
+                    return self.parts_of_gradient(given)
                 held = self.tapes.fresh("slopes")
                 call = ast.Call(ast.Name(gradient_of(name), ast.Load()), args, [])
                 self.emit(Assign(held, call))
                 slopes = ast.Name(held, ast.Load())
                 return tuple(replace(p, value=_with_slopes(p.value, slopes)) for p in given)
         return given
+
+    def parts_of_gradient(self, given: tuple[Partial, ...]) -> tuple[Partial, ...]:
+        """The gradients that a recursive function's gradient returns, called once."""
+        call = given[0].value
+        held = self.tapes.fresh("slopes")
+        slopes = ast.Name(held, ast.Load())
+        if not isinstance(call, ast.Subscript):
+            self.emit(Assign(held, call))
+            return tuple(replace(p, value=slopes) for p in given)
+        self.emit(Assign(held, call.value))
+        return tuple(self.part(p, slopes) for p in given)
 
     def part(self, p: Partial, slopes: Expr) -> Partial:
         """A part of what a backward function returned, by a name of its own where it is added."""

@@ -151,6 +151,202 @@ def nested_recursive_function(x, n):
     return go(x, n)
 
 
+def matrix_power(a, n):
+    if n == 0:
+        return np.eye(a.shape[0])
+    return a @ matrix_power(a, n - 1)
+
+
+@structured(signed(2, 2), 4)
+def power_of_a_matrix(a, n):
+    return np.sum(matrix_power(a, n) ** 2)
+
+
+def matrix_power_by_squaring(a, n):
+    if n == 1:
+        return a
+    half = matrix_power_by_squaring(a, n // 2)
+    whole = half @ half
+    return whole if n % 2 == 0 else whole @ a
+
+
+@structured(signed(2, 2), 5)
+def the_argument_itself_returned(a, n):
+    return np.sum(np.sin(matrix_power_by_squaring(a, n)) * a)
+
+
+def merge_sorted(a):
+    n = len(a)
+    if n <= 1:
+        return a
+    left, right = merge_sorted(a[: n // 2]), merge_sorted(a[n // 2 :])
+    result = np.empty(n)
+    i, j = 0, 0
+    for k in range(n):
+        if j == len(right) or (i < len(left) and left[i] <= right[j]):
+            result[k] = left[i]
+            i += 1
+        else:
+            result[k] = right[j]
+            j += 1
+    return result
+
+
+@structured(signed(7), compiled=True)
+def merge_sort(a):
+    total = 0.0
+    for i, value in enumerate(merge_sorted(a)):
+        total += value * (i + 1) ** 2
+    return total
+
+
+def haar(a):
+    n = len(a)
+    if n == 1:
+        return a
+    out = np.empty(n)
+    out[: n // 2] = haar(a[::2] + a[1::2])
+    out[n // 2 :] = a[::2] * a[1::2]
+    return out
+
+
+@structured(signed(8))
+def halves_transformed(a):
+    return np.sum(haar(a) ** 3)
+
+
+def running_product(a, before):
+    result = np.empty(len(a))
+    if len(a) > 0:
+        result[0] = before * a[0]
+        result[1:] = running_product(a[1:], result[0])
+    return result
+
+
+@structured(signed(4), 0.8)
+def running_products(a, x):
+    return np.sum(running_product(a, x) ** 2)
+
+
+def turned(x, n):
+    if n == 0:
+        return np.array([1.0, 0.0])
+    v = turned(x, n - 1)
+    return np.array([v[0] * math.cos(x) - v[1], v[0] + v[1] * x])
+
+
+@structured(0.7, 3)
+def array_from_numbers(x, n):
+    v = turned(x, n)
+    return v[0] * v[1]
+
+
+def forth(a, n):
+    return a if n == 0 else np.sin(back(a, n - 1))
+
+
+def back(a, n):
+    return a * a if n == 0 else forth(a * 1.1, n - 1)[::-1] * a
+
+
+@structured(signed(4), 3)
+def mutual_of_arrays(a, n):
+    return np.sum(forth(a, n) * back(a, n))
+
+
+def alternately_transposed(a, n):
+    return a.T if n == 0 else (alternately_transposed(a, n - 1) * a).T
+
+
+@structured(signed(3, 3), 2)
+def views_returned(a, n):
+    b = alternately_transposed(a, n)
+    return np.sum(b.T * a * a)
+
+
+def in_turns(a, b, x, n):
+    return a * x if n == 0 else in_turns(b, a, x * x, n - 1) + b
+
+
+@structured(signed(2, 2), 0.7, 2)
+def arrays_returned_in_a_loop(a, x, n):
+    b = a * 2.0
+    total = 0.0
+    for i in range(2):
+        b = in_turns(a, b, x, n)
+        total += np.sum(b[i] * b[:, i])
+    return total
+
+
+@structured(1.3, compiled=True)
+def of_numbers_and_integers(x):
+    return power(x, 2) + power(2, 3) * x
+
+
+def product_of_rows(a):
+    if a.shape[0] == 1:
+        return a[0] * 1.0
+    return product_of_rows(a[1:]) * a[0]
+
+
+@structured(signed(3, 3))
+def of_matrices_and_vectors(a):
+    return np.sum(product_of_rows(a)) * product_of_rows(a[0])
+
+
+def halved(x, n):
+    return x if n < 1 else halved(x * 1.5, n * 0.5) + 1.0
+
+
+@structured(0.7)
+def calls_itself_for_another_type(x):
+    return halved(x, 3) ** 2 + halved(1, 2) * x
+
+
+@structured(0.7, 3)
+def mutual_of_several_types(x, n):
+    pair = forth(np.array([x, x * x]), n)
+    return np.sum(pair) + even_part(x, n) + odd_part(2, 3) * x
+
+
+def clipped(x, low, n):
+    return x if n == -2 else max(clipped(x * x, low, n - 1), low)
+
+
+@structured(1.3)
+def of_literals(x):
+    return clipped(x, -math.inf, 1) + clipped(x, -3, -1) + clipped(-2.0, -x, -1)
+
+
+@structured(signed(2, 2), 0.8, 3)
+def nested_with_a_captured_array(a, x, n):
+    def go(b, k):
+        if k == 0:
+            return b * x
+        return a @ go(b, k - 1) + b
+
+    total = np.sum(go(a * 2.0, n))
+    x = x * x
+    return total * np.sum(go(a.T, 2))
+
+
+def walked(x, scale, step=None):
+    def go(y, n):
+        if n == 0:
+            return y * scale
+        if step is None:
+            return go(y * x, n - 1) * scale
+        return go(y + step, n - 1)
+
+    return go(x, 3)
+
+
+@structured(0.8, 1.2)
+def nested_in_a_helper(x, y):
+    scale = x * y
+    return walked(x, y) + walked(y, x, 0.5) * scale + walked(scale, 2.0)
+
+
 def adaptive(a, b, fa, fb, depth):
     m = 0.5 * (a + b)
     fm = math.exp(-m * m)

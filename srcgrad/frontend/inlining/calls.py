@@ -24,6 +24,7 @@ from .captures import capture, static, undefined
 from .comprehensions import reduction
 from .displays import spelt_out
 from .gradients import arguments_in_order, gradient_call
+from .lifting import captured_values, lift, lifted
 
 DEPTH = 40
 """How deep helpers may call helpers."""
@@ -195,10 +196,14 @@ def with_constants(worker: Body, node: ast.Call) -> ast.Call:
 def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None) -> ast.expr:
     """The body of a function in place of its call; what it returns."""
     key = identity if identity is not None else closure.tree
+    if identity is None and (function := lifted(worker, closure)) is not None:
+        return lifted_call(worker, node, closure, function)
     if isinstance(key, types.FunctionType) and key in worker.outlined:
         return routine_call(worker, node, key)
     if isinstance(key, types.FunctionType) and key in worker.stack:
         raise OutlinedFoundError(key)
+    if key in worker.stack and closure.scope is not None:
+        raise OutlinedFoundError(lift(worker, closure, node))
     if key in worker.stack or len(worker.stack) > DEPTH:
         worker.refuse(
             node,
@@ -238,6 +243,19 @@ def routine_call(worker: Body, node: ast.Call, function: types.FunctionType) -> 
     name = worker.outlined[function]
     worker.routines[name] = function
     args = arguments_in_order(worker, node, inspect.signature(function))
+    return ast.copy_location(ast.Call(name_of(name), args, []), node)
+
+
+def lifted_call(
+    worker: Body, node: ast.Call, closure: Closure, function: types.FunctionType
+) -> ast.expr:
+    """A call of a recursive function that is defined inside: what it captured comes last."""
+    name = worker.outlined[function]
+    worker.routines[name] = function
+    parameters = list(inspect.signature(function).parameters.values())
+    own = parameters[: len(closure.tree.args.args)]
+    args = arguments_in_order(worker, node, inspect.Signature(own))
+    args += captured_values(worker, closure, function)
     return ast.copy_location(ast.Call(name_of(name), args, []), node)
 
 
