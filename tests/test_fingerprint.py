@@ -127,8 +127,12 @@ def test_nothing_that_the_source_looks_up_is_missed(case: Case) -> None:
     mark = fingerprint(plain_function(case.function))
     if not mark.complete:
         return
+    inner = [s.function for s, _, _ in inlined.captured if s.function not in mark.functions]
+    if inner:  # functions that are defined inside and recursive: compiled in each process
+        assert outline(case.function).digest is None
     for source, name, value in inlined.captured:
-        assert mark.reference(source.function, name) is not None, (name, value)
+        if source.function not in inner:
+            assert mark.reference(source.function, name) is not None, (name, value)
 
 
 def test_arrays_are_told_apart_by_place() -> None:

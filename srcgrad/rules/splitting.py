@@ -27,7 +27,7 @@ def positions(count: int) -> Callable[[ast.expr], bool]:
 @define(np.hsplit, indices_or_sections=2)
 @define(np.split, indices_or_sections=2, axis=-1)
 @define(np.split, indices_or_sections=2, axis=1)
-def halves_of_columns(ary, indices_or_sections, axis=1):
+def halves_of_columns(ary, indices_or_sections, axis=0):
     n = ary.shape[1] // 2
     if 2 * n != ary.shape[1]:
         raise ValueError("array split does not result in an equal division")
@@ -36,7 +36,7 @@ def halves_of_columns(ary, indices_or_sections, axis=1):
 
 @define(np.hsplit, indices_or_sections=positions(1))
 @define(np.split, indices_or_sections=positions(1), axis=1)
-def columns_at_one(ary, indices_or_sections, axis=1):
+def columns_at_one(ary, indices_or_sections, axis=0):
     (a,) = indices_or_sections
     return ary[:, :a], ary[:, a:]
 
