@@ -1,5 +1,8 @@
 """Every function of the corpus against differences: its listing, and a subset compiled."""
 
+import functools
+from typing import Any
+
 import pytest
 from oracles import check_gradient, differences, plain
 from programs import CASES, Case
@@ -14,8 +17,20 @@ UNSUPPORTED = {
 STRAIGHT = [case for case in CASES if not case.structured and case.name not in UNSUPPORTED]
 REFUSED = [case for case in CASES if case.name in UNSUPPORTED]
 STRUCTURED = [case for case in CASES if case.structured and case not in REFUSED]
-COMPILED = [case for case in CASES if case.compiled and case not in REFUSED]
-OTHERS = [case for case in CASES if not case.compiled and case not in REFUSED]
+MARKED = [case for case in CASES if case.compiled and case not in REFUSED]
+COMPILED = MARKED[::2]
+FIRST = {case.name for case in COMPILED}
+OTHERS = [case for case in CASES if case.name not in FIRST and case not in REFUSED]
+
+
+NAMED = {case.name: case for case in CASES}
+
+
+@functools.cache
+def slopes(name: str) -> Any:
+    """The gradient of a case by differences, and its error."""
+    case = NAMED[name]
+    return differences(plain(case.function), *case.args, wrt=case.wrt)
 
 
 def check(case: Case, compiled: bool) -> None:
@@ -27,6 +42,7 @@ def check(case: Case, compiled: bool) -> None:
         rtol=case.rtol,
         compiled=compiled,
         without_value=not case.structured,
+        oracle=lambda *_, **__: slopes(case.name),
     )
 
 
@@ -70,6 +86,6 @@ def test_all_compiled(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_corpus_is_smooth_at_its_samples(case: Case) -> None:
     """The oracle is worth trusting: the differences converge."""
-    slope, error = differences(plain(case.function), *case.args, wrt=case.wrt)
+    slope, error = slopes(case.name)
     assert slope.size > 0
     assert (error <= case.rtol * (abs(slope) + 0.1 * abs(slope).max() + 1e-3)).all()
