@@ -306,6 +306,43 @@ def bound(block: Block) -> set[str]:
     return {name for stmt in walk(block) for name in binds(stmt)}
 
 
+def exposed(body: Block) -> set[str]:
+    """Names that a block may read before it has set them."""
+    found: set[str] = set()
+
+    def visit(block: Block, assigned: set[str]) -> set[str]:
+        for stmt in block:
+            reads = uses(stmt) - ({stmt.exit} if isinstance(stmt, For) else set())
+            found.update(reads - assigned)
+            match stmt:
+                case If(body=yes, orelse=no):
+                    assigned = visit(yes, assigned) & visit(no, assigned)
+                case For(counter=c, body=inner):
+                    end = visit(inner, assigned | {c})
+                    if stmt.exit and stmt.exit not in end:
+                        found.add(stmt.exit)
+                case While(body=inner):
+                    visit(inner, assigned)
+                case _:
+                    assigned = assigned | set(binds(stmt))
+        return assigned
+
+    visit(body, set())
+    return found
+
+
+def added(stmt: Stmt) -> tuple[str, Expr] | None:
+    """The name and what is added to it in ``s += v``, ``s = s + v`` or ``s = s - v``."""
+    match stmt:
+        case Increment(target=t, index=None, value=v):
+            return t, v
+        case Assign(
+            target=t, value=ast.BinOp(left=ast.Name(id=s), op=ast.Add() | ast.Sub(), right=v)
+        ) if s == t:
+            return t, v
+    return None
+
+
 def verify(program: Program) -> None:
     """Raise ``AssertionError`` where the program breaks a rule of its form.
 

@@ -12,11 +12,8 @@ run: no tape, no second evaluation (ADJOINT, trap 5).
 
 from __future__ import annotations
 
-import ast
-
 from ..program import (
     Assign,
-    Block,
     Check,
     Comment,
     For,
@@ -26,10 +23,12 @@ from ..program import (
     Stmt,
     Store,
     View,
-    While,
+    added,
     binds,
     blocks,
+    exposed,
     expressions,
+    names,
     uses,
     walk,
 )
@@ -57,12 +56,13 @@ def only_adds(facts: Facts, loop: For, here: Path) -> bool:
     bound = {n for s in walk(loop.body) for n in binds(s)}
     path = (*here, 0)
     inside = {n for n in bound if facts.home.get(n, ())[: len(path)] == path}
-    inside -= _carried(loop.body)
+    inside -= exposed(loop.body)
     sums = bound - inside
     read = {n for n in (loop.counter,) if n in bound}
     for stmt in walk(loop.body):
-        if _sum(stmt) in sums:
-            read |= _terms(stmt)
+        sum_of = added(stmt) if isinstance(stmt, Assign) else None
+        if sum_of and sum_of[0] in sums:
+            read |= names(sum_of[1])
         elif any(n in sums for n in binds(stmt)):
             return False
         else:
@@ -70,23 +70,6 @@ def only_adds(facts: Facts, loop: For, here: Path) -> bool:
     if sums & read or not sums <= _numbers(facts):
         return False
     return all(_is_contained(facts, stmt, path) for stmt in walk(loop.body))
-
-
-def _sum(stmt: Stmt) -> str | None:
-    """The name in ``s = s + v`` or ``s = s - v``."""
-    match stmt:
-        case Assign(target=t, value=ast.BinOp(left=ast.Name(id=s), op=ast.Add() | ast.Sub())) if (
-            s == t
-        ):
-            return t
-    return None
-
-
-def _terms(stmt: Stmt) -> set[str]:
-    """What is added in ``s = s + v``."""
-    assert isinstance(stmt, Assign) and isinstance(stmt.value, ast.BinOp)
-    right = stmt.value.right
-    return {right.id} if isinstance(right, ast.Name) else set()
 
 
 def _numbers(facts: Facts) -> set[str]:
@@ -109,28 +92,6 @@ def _is_contained(facts: Facts, stmt: Stmt, path: Path) -> bool:
         case For(exit=flag):
             return flag is None
     return False
-
-
-def _carried(body: Block) -> set[str]:
-    """Names that a round may read before it has set them."""
-    found: set[str] = set()
-
-    def visit(block: Block, known: set[str]) -> set[str]:
-        for stmt in block:
-            found.update(uses(stmt) - known)
-            match stmt:
-                case If(body=yes, orelse=no):
-                    known = visit(yes, known) & visit(no, known)
-                case For(counter=c, body=inner):
-                    visit(inner, known | {c})
-                case While(body=inner):
-                    visit(inner, known)
-                case _:
-                    known = known | set(binds(stmt))
-        return known
-
-    visit(body, set())
-    return found
 
 
 def _is_linear(facts: Facts, position: int) -> bool:

@@ -1,7 +1,7 @@
 """Coverage: loops that overwrite the whole of an array.
 
-In: the ``Facts`` of a Program and one of its statements. Out: the memory cells of which no
-element survives the statement.
+In: the ``Facts`` of a Program. Out: for each of its statements, the memory cells of which no
+element survives it.
 
 Such a statement ends the life of what the array held before: once its elements are recorded as
 they are overwritten, later writes have nothing of it left to record.
@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..program import Assign, Block, Expr, For, Program, Stmt, Store, binds, names, walk
+from ..program import Assign, Block, Expr, For, Stmt, Store, binds, bound, names, walk
 from .facts import Facts
 
 Bounds = Mapping[str, str]
@@ -40,10 +40,20 @@ class Known:
     fixed: frozenset[str]
 
 
-def known_names(program: Program) -> Known:
+def coverage(facts: Facts) -> Mapping[int, set[str]]:
+    """The cells that each loop and store (by its ``id``) overwrites from end to end."""
+    known = known_names(facts)
+    members = Counter(facts.classes.values())
+    return {
+        id(s): covered(facts, s, known, members)
+        for s in walk(facts.program.body)
+        if isinstance(s, For | Store)
+    }
+
+
+def known_names(facts: Facts) -> Known:
     """The names of a Program that never change."""
-    counts = Counter(n for s in walk(program.body) for n in binds(s))
-    counts.update(program.params)
+    program, counts = facts.program, facts.counts
     single = {
         s.target: s.value for s in program.body if isinstance(s, Assign) and counts[s.target] == 1
     }
@@ -51,16 +61,16 @@ def known_names(program: Program) -> Known:
     return Known(single, frozenset(fixed))
 
 
-def covered(facts: Facts, stmt: Stmt, known: Known) -> set[str]:
-    """The cells that a statement, a loop or a store, overwrites from end to end."""
+def covered(facts: Facts, stmt: Stmt, known: Known, members: Mapping[str, int]) -> set[str]:
+    """The cells that a loop or a store overwrites from end to end."""
     found = set()
-    bound = {n for s in walk((stmt,)) for n in binds(s)}
+    inside = bound((stmt,))
     for store, bounds in stores((stmt,), {}, known):
         name = store.target
-        alone = sum(c == facts.classes.get(name, name) for c in facts.classes.values()) <= 1
-        if alone and name not in bound and not facts.is_dynamic(name):
+        root = facts.classes.get(name, name)
+        if members[root] <= 1 and name not in inside and not facts.is_dynamic(name):
             if is_whole(facts, store, bounds, known):
-                found.add(f"mem:{facts.classes.get(name, name)}")
+                found.add(f"mem:{root}")
     return found
 
 

@@ -16,6 +16,7 @@ Cells are names, and ``mem:`` with an alias class for the contents of written ar
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,17 +37,21 @@ from ..program import (
     While,
     binds,
     blocks,
+    exposed,
     expressions,
     names,
     uses,
     walk,
 )
 from .accumulations import fusable
-from .coverage import covered, known_names
+from .coverage import coverage
 from .facts import Facts, Path
 from .partial import contents
 
 Cell = str
+
+Covered = Mapping[int, set[Cell]]
+"""What a statement (by its ``id``) overwrites from end to end."""
 
 
 @dataclass(frozen=True)
@@ -99,17 +104,18 @@ def recording(facts: Facts, everything: bool = False, fuse: bool = True) -> Plan
         Whether a loop that only adds up is swept forward and backward in one pass.
     """
     fused = fusable(facts) if fuse else None
+    whole = coverage(facts)
     if everything:
-        return _settled(facts, False, False, fused)
-    plans = [_settled(facts, True, reload, fused) for reload in (True, False)]
+        return _settled(facts, whole, False, False, fused)
+    plans = [_settled(facts, whole, True, reload, fused) for reload in (True, False)]
     return min(plans, key=lambda p: p.cost)
 
 
-def _settled(facts: Facts, replay: bool, reload: bool, fused: int | None) -> Plan:
+def _settled(facts: Facts, covered: Covered, replay: bool, reload: bool, fused: int | None) -> Plan:
     """A plan in which a branch or loop that has something to restore is itself reversed."""
     reversed_too: set[Path] = set()
     while True:
-        plan = _Planner(facts, replay, reload, fused, reversed_too).plan()
+        plan = _Planner(facts, covered, replay, reload, fused, reversed_too).plan()
         inside = [p for p, cells in plan.before.items() if cells]
         more = {p[:k] for p in inside for k in range(1, len(p), 2)} - reversed_too
         if not more:
@@ -126,6 +132,7 @@ class _Planner:
     def __init__(
         self,
         facts: Facts,
+        covered: Covered,
         replay: bool,
         reload: bool,
         fused: int | None,
@@ -141,7 +148,7 @@ class _Planner:
         self.private: dict[Path, set[Cell]] = {}
         self.anyway: set[Cell] = set()
         self.loop_writes: set[Cell] = set()
-        self.known = known_names(facts.program)
+        self.covered = covered
 
     def plan(self) -> Plan:
         """The plan."""
@@ -461,7 +468,7 @@ class _Planner:
                 after = {target[0]}
         self.record(here, overwritten & (needed | own), depth)
         gone = {c for c in overwritten if not c.startswith("mem:")}
-        gone |= covered(self.facts, stmt, self.known) - own
+        gone |= self.covered.get(id(stmt), set()) - own
         return (needed - gone) | (own - gone) | after
 
     def walk_loop(self, stmt: For | While, here: Path, needed: set[Cell], depth: int) -> set[Cell]:
@@ -472,7 +479,7 @@ class _Planner:
         if here == (self.fused,):
             self.walk_block(stmt.body, (*here, 0), needed, depth)
             return needed
-        gone = covered(self.facts, stmt, self.known)
+        gone = self.covered.get(id(stmt), set())
         found = self.walk_rounds(stmt, here, needed, depth)
         if not gone & found:
             return found
@@ -518,28 +525,3 @@ def is_cheap(value: Expr) -> bool:
         case ast.Call(func=func):
             return ast.unparse(func) in ("math.fabs", "np.abs", "np.sign", "np.float32")
     return True
-
-
-def exposed(body: Block) -> set[str]:
-    """Names that a block may read before it has set them."""
-    found: set[str] = set()
-
-    def visit(block: Block, assigned: set[str]) -> set[str]:
-        for stmt in block:
-            reads = uses(stmt) - ({stmt.exit} if isinstance(stmt, For) else set())
-            found.update(reads - assigned)
-            match stmt:
-                case If(body=yes, orelse=no):
-                    assigned = visit(yes, assigned) & visit(no, assigned)
-                case For(counter=c, body=inner):
-                    end = visit(inner, assigned | {c})
-                    if stmt.exit and stmt.exit not in end:
-                        found.add(stmt.exit)
-                case While(body=inner):
-                    visit(inner, assigned)
-                case _:
-                    assigned = assigned | set(binds(stmt))
-        return assigned
-
-    visit(body, set())
-    return found

@@ -20,7 +20,7 @@ from ..analysis.accumulations import only_adds
 from ..analysis.derivatives import substitute
 from ..analysis.facts import Facts, Path
 from ..analysis.partial import Partial
-from ..analysis.recording import Plan, Rebuild, exposed, rounds_name
+from ..analysis.recording import Plan, Rebuild, rounds_name
 from ..errors import Complaint, UnsupportedError
 from ..frontend.inlining.body import gradient_of
 from ..program import (
@@ -39,6 +39,7 @@ from ..program import (
     View,
     While,
     blocks,
+    exposed,
     names,
     uses,
     walk,

@@ -16,7 +16,6 @@ from typing import Any
 
 from numba import types
 
-from ...analysis.recording import exposed
 from ...program import (
     Alias,
     Assign,
@@ -28,10 +27,13 @@ from ...program import (
     Program,
     Stmt,
     Store,
+    added,
     binds,
     blocks,
     bound,
+    exposed,
     expressions,
+    names,
     uses,
     walk,
     with_blocks,
@@ -90,18 +92,12 @@ def is_parallel(loop: For) -> bool:
 def is_sum(inside: list[Stmt], name: str) -> bool:
     """Whether a name is only added to."""
     for stmt in inside:
-        match stmt:
-            case Increment(target=t, index=None, value=v) if t == name:
-                if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(v)):
+        match added(stmt):
+            case (target, term) if target == name:
+                if name in names(term):
                     return False
-            case Assign(
-                target=t, value=ast.BinOp(left=ast.Name(id=s), op=ast.Add() | ast.Sub(), right=v)
-            ) if t == s == name:
-                if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(v)):
-                    return False
-            case _:
-                if name in uses(stmt) or name in binds(stmt):
-                    return False
+            case _ if name in uses(stmt) or name in binds(stmt):
+                return False
     return True
 
 
