@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import linecache
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +23,7 @@ from .arguments import check_types, converted
 from .custom import gate_of
 from .dispatcher import GradFunction, parameters
 from .errors import AliasingError, ArgumentError, SrcgradError
+from .execution import execute
 from .frontend.parse import CellSpace
 from .options import Options
 from .outline import Watch, outline
@@ -53,9 +53,7 @@ def calling(gradient: Any) -> Any:
     text = f"def {name}({params}):\n    return gradient({given})\n"
     filename = f"<gradient {next(_numbers)} of {name}>"
     scope |= {"gradient": gradient, "__name__": gradient.__module__}
-    exec(compile(text, filename, "exec"), scope)
-    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
-    function = scope[name]
+    function = execute(text, filename, scope)[name]
     function.__qualname__ = gradient.__qualname__
     function.__gradient__ = gradient
     return function

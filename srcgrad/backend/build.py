@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import linecache
 import os
 import shutil
 import sys
@@ -24,6 +23,7 @@ from weakref import WeakValueDictionary
 
 import numba
 
+from ..execution import show
 from . import store
 from .cache import Entry
 from .sharing import share
@@ -78,8 +78,7 @@ def _path(entry: Entry) -> Path:
         return path
     path = root / str(entry.digest) / entry.filename
     if not path.exists():
-        text = str(entry.text)
-        linecache.cache[str(path)] = (len(text), None, text.splitlines(keepends=True), str(path))
+        show(str(entry.text), str(path))
     return path
 
 

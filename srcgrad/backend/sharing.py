@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import linecache
 import math
 import sys
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ import numpy
 from numba.core.caching import NullCache
 from numba.core.dispatcher import Dispatcher
 
+from ..execution import execute
 from .cache import Entry, gradient_digest
 
 SHARED: WeakValueDictionary[str, Any] = WeakValueDictionary()
@@ -54,8 +54,7 @@ def alone(name: str, source: str, whole: str, used: Mapping[str, Any]) -> Any:
     scope = vars(module)
     scope |= {**MODULES, **used}
     filename = f"<{module.__name__}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), scope)
+    execute(source, filename, scope)
     scope[name]._cache = _HelperCache(whole, name)
     return scope[name]
 

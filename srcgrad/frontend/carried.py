@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import builtins
 import itertools
-import linecache
 import math
 import re
 import textwrap
@@ -25,6 +24,7 @@ import numba
 import numpy as np
 
 from ..errors import Complaint, UndefinedError, UnsupportedError
+from ..execution import execute
 from .parse import MISSING, Source, find
 
 MODULES: Mapping[str, str] = {"numpy": "np", "math": "math", "numba": "numba"}
@@ -164,10 +164,8 @@ def module(functions: Mapping[str, FunctionType]) -> dict[str, Any]:
     found = carry(functions)
     text = "\n\n\n".join(f"@numba.njit\n{source}" for source in found.sources.values()) + "\n"
     filename = f"<gate {next(_numbers)} {next(iter(functions))}>"
-    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
     scope: dict[str, Any] = {"np": np, "math": math, "numba": numba, **found.constants}
-    exec(compile(text, filename, "exec"), scope)
-    return scope
+    return execute(text, filename, scope)
 
 
 def library(value: ModuleType) -> str:

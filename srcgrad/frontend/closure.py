@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ast
 import itertools
-import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -22,6 +21,7 @@ import numba
 from numba import types
 
 from ..errors import Complaint, UnsupportedError
+from ..execution import execute
 from ..rules import registry
 from .inline import Inlined, inline
 from .inlining.calls import OutlinedFoundError
@@ -122,8 +122,7 @@ def _source(text: str, name: str, gates: tuple[tuple[str, Any], ...]) -> Source:
     """
     filename = f"<listing {next(_numbers)} of {name}>"
     scope: dict[str, Any] = {"__name__": name}
-    exec(compile(text, filename, "exec"), scope)
-    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
+    execute(text, filename, scope)
     for known in list(scope):
         if registry.has_derivative(known):
             scope[known] = registry.helper(known) or scope[known]

@@ -13,6 +13,21 @@ ask for subnormal results.
 import numpy as np
 
 
+def exp_tail(r):
+    """(e ** r - 1 - r) / r ** 2 for abs(r) <= log(2) / 2."""
+    p = 2.0914685161418067e-09
+    p = p * r + 2.5105214474751413e-08
+    p = p * r + 2.7557273647451087e-07
+    p = p * r + 2.7557255406285044e-06
+    p = p * r + 2.480158732554432e-05
+    p = p * r + 0.00019841269874815834
+    p = p * r + 0.001388888888888375
+    p = p * r + 0.008333333333326136
+    p = p * r + 0.04166666666666667
+    p = p * r + 0.1666666666666667
+    return p * r + 0.5
+
+
 def exp_parts(y):
     """E ** y for -745.2 <= y <= 710.5: two parts, and two powers of 2 to multiply them by.
 
@@ -24,19 +39,8 @@ def exp_parts(y):
     half = k * 0.5 + 6755399441055744.0
     whole = y - k * 0.6931471803691238
     r = whole - k * 1.9082149292705877e-10
-    p = 2.0914685161418067e-09
-    p = p * r + 2.5105214474751413e-08
-    p = p * r + 2.7557273647451087e-07
-    p = p * r + 2.7557255406285044e-06
-    p = p * r + 2.480158732554432e-05
-    p = p * r + 0.00019841269874815834
-    p = p * r + 0.001388888888888375
-    p = p * r + 0.008333333333326136
-    p = p * r + 0.04166666666666667
-    p = p * r + 0.1666666666666667
-    p = p * r + 0.5
     high = 1.0 + whole
-    low = (((1.0 - high) + whole) - k * 1.9082149292705877e-10) + p * r * r
+    low = (((1.0 - high) + whole) - k * 1.9082149292705877e-10) + exp_tail(r) * r * r
     n = np.float64(shifted).view(np.int64)
     m = np.float64(half).view(np.int64)
     first = np.int64((m + 1023) << 52).view(np.float64)
@@ -60,18 +64,7 @@ def expm1_f64(x):
     whole = y - k * 0.6931471803691238
     r = whole - k * 1.9082149292705877e-10
     error = (whole - r) - k * 1.9082149292705877e-10
-    p = 2.0914685161418067e-09
-    p = p * r + 2.5105214474751413e-08
-    p = p * r + 2.7557273647451087e-07
-    p = p * r + 2.7557255406285044e-06
-    p = p * r + 2.480158732554432e-05
-    p = p * r + 0.00019841269874815834
-    p = p * r + 0.001388888888888375
-    p = p * r + 0.008333333333326136
-    p = p * r + 0.04166666666666667
-    p = p * r + 0.1666666666666667
-    p = p * r + 0.5
-    p = p * r * r + (error + error * r)
+    p = exp_tail(r) * r * r + (error + error * r)
     n = np.float64(shifted).view(np.int64)
     scale = np.int64((n + 1022) << 52).view(np.float64)  # 2 ** k / 2, which is finite
     start = scale - 0.5
@@ -93,19 +86,8 @@ def exp2_f64(x):
     top = np.int64(np.float64(s).view(np.int64) & ~0xFFFFFFF).view(np.float64)
     whole = top * 0.6931471675634384  # exact: 25 bits by 26
     rest = top * 1.2996506893889889e-08 + (s - top) * 0.6931471805599453
-    p = 2.0914685161418067e-09
-    p = p * r + 2.5105214474751413e-08
-    p = p * r + 2.7557273647451087e-07
-    p = p * r + 2.7557255406285044e-06
-    p = p * r + 2.480158732554432e-05
-    p = p * r + 0.00019841269874815834
-    p = p * r + 0.001388888888888375
-    p = p * r + 0.008333333333326136
-    p = p * r + 0.04166666666666667
-    p = p * r + 0.1666666666666667
-    p = p * r + 0.5
     high = 1.0 + whole
-    low = ((1.0 - high) + whole + rest) + p * r * r
+    low = ((1.0 - high) + whole + rest) + exp_tail(r) * r * r
     n = np.float64(shifted).view(np.int64)
     m = np.float64(half).view(np.int64)
     first = np.int64((m + 1023) << 52).view(np.float64)
@@ -174,18 +156,22 @@ def cosh_f64(x):
     return half if size > 40.0 else half + (rest + 0.25 / half)
 
 
-def exp_short(y):
-    """E ** y in float64 for -745 < y < 709, right to 33 bits: enough for a float32."""
-    shifted = y * 1.4426950408889634 + 6755399441055744.0
-    k = shifted - 6755399441055744.0
-    r = y - k * 0.6931471805599453
+def exp_tail_short(r):
+    """(e ** r - 1 - r) / r ** 2 for abs(r) <= log(2) / 2, right to 33 bits."""
     p = 0.00019890988455544567
     p = p * r + 0.0013933647862928863
     p = p * r + 0.008333310927615311
     p = p * r + 0.041666464944505696
     p = p * r + 0.16666666681621095
-    p = p * r + 0.5000000013463886
-    p = (p * r + 1.0) * r + 1.0
+    return p * r + 0.5000000013463886
+
+
+def exp_short(y):
+    """E ** y in float64 for -745 < y < 709, right to 33 bits: enough for a float32."""
+    shifted = y * 1.4426950408889634 + 6755399441055744.0
+    k = shifted - 6755399441055744.0
+    r = y - k * 0.6931471805599453
+    p = (exp_tail_short(r) * r + 1.0) * r + 1.0
     n = np.float64(shifted).view(np.int64)
     return p * np.int64((n + 1023) << 52).view(np.float64)
 
@@ -195,13 +181,7 @@ def expm1_short(y):
     shifted = y * 1.4426950408889634 + 6755399441055744.0
     k = shifted - 6755399441055744.0
     r = y - k * 0.6931471805599453
-    p = 0.00019890988455544567
-    p = p * r + 0.0013933647862928863
-    p = p * r + 0.008333310927615311
-    p = p * r + 0.041666464944505696
-    p = p * r + 0.16666666681621095
-    p = p * r + 0.5000000013463886
-    p = (p * r + 1.0) * r
+    p = (exp_tail_short(r) * r + 1.0) * r
     n = np.float64(shifted).view(np.int64)
     scale = np.int64((n + 1023) << 52).view(np.float64)
     return scale * p + (scale - 1.0)

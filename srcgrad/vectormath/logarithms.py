@@ -15,6 +15,17 @@ import numpy as np
 from .exponentials import exp_f64
 
 
+def log_tail(z):
+    """(log((1 + s) / (1 - s)) / s - 2) / z for z = s * s, where abs(s) <= 0.172."""
+    p = 0.14619343453512615
+    p = p * z + 0.15331487235865734
+    p = p * z + 0.18182896183483085
+    p = p * z + 0.2222221103781659
+    p = p * z + 0.28571428626570206
+    p = p * z + 0.3999999999989819
+    return p * z + 0.666666666666667
+
+
 def log_f64(x):
     """The natural logarithm: k * log(2) + log(m), the latter by s = (m - 1) / (m + 1)."""
     small = x < 2.2250738585072014e-308
@@ -25,15 +36,8 @@ def log_f64(x):
     f = np.int64((bits & 0x000FFFFFFFFFFFFF) + 0x3FE6A09E667F3BCD).view(np.float64) - 1.0
     s = f / (f + 2.0)
     z = s * s
-    p = 0.14619343453512615
-    p = p * z + 0.15331487235865734
-    p = p * z + 0.18182896183483085
-    p = p * z + 0.2222221103781659
-    p = p * z + 0.28571428626570206
-    p = p * z + 0.3999999999989819
-    p = p * z + 0.666666666666667
     half = f * f * 0.5
-    low = s * (half + p * z) + k * 1.9082149292705877e-10
+    low = s * (half + log_tail(z) * z) + k * 1.9082149292705877e-10
     result = k * 0.6931471803691238 - ((half - low) - f)
     edge = x if x > 0.0 else (-np.inf if x == 0.0 else np.nan)
     return result if 0.0 < x < np.inf else edge
@@ -50,15 +54,8 @@ def log1p_f64(x):
     f, lost = (x, 0.0) if k == 0.0 else (f, lost)
     s = f / (f + 2.0)
     z = s * s
-    p = 0.14619343453512615
-    p = p * z + 0.15331487235865734
-    p = p * z + 0.18182896183483085
-    p = p * z + 0.2222221103781659
-    p = p * z + 0.28571428626570206
-    p = p * z + 0.3999999999989819
-    p = p * z + 0.666666666666667
     half = f * f * 0.5
-    low = s * (half + p * z) + (k * 1.9082149292705877e-10 + lost)
+    low = s * (half + log_tail(z) * z) + (k * 1.9082149292705877e-10 + lost)
     result = k * 0.6931471803691238 - ((half - low) - f)
     result = x if abs(x) < 1e-16 else result
     edge = x if x > 0.0 else (-np.inf if x == -1.0 else np.nan)

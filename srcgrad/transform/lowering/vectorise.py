@@ -39,7 +39,7 @@ from ...program import (
     with_blocks,
 )
 from ...rules.expressions import dotted
-from ...vectormath import ACCURACY
+from ...vectormath import ACCURACY, FUNCTIONS
 
 FORMS: Mapping[str | None, str] = {
     **{f"math.{name}": name for name in ACCURACY},
@@ -60,8 +60,9 @@ Kinds = Mapping[str, Any]
 def vectorised(program: Program) -> Program:
     """The program with vectorised functions in its innermost loops."""
     kinds = program.types
-    own = {f"{name}_{suffix}" for name in ACCURACY for suffix in ("f64", "f32")}
-    if own & (bound(program.body) | set(program.params) | set(program.constants)):
+    taken = {program.name, *bound(program.body), *program.params, *program.constants}
+    taken |= {*program.routines, *program.gates}
+    if not taken.isdisjoint(FUNCTIONS):
         return program
 
     def change(body: Block) -> Block:
