@@ -3,7 +3,8 @@
 In: a typed Program. Out: a Program in which ``a[idx] = v`` stores one element (or row) a round, in
 order, so that the last of several stores to one place wins as in NumPy; ``a[idx] += v`` reads all,
 adds, then stores; ``a[i, j]`` of two index arrays is read one element a round; an index array of
-several axes is read through its ravelled form; lists are summed and made arrays one by one.
+several axes is read through its ravelled form, a mask of several axes is index arrays; lists are
+summed and made arrays one by one.
 
 Invariant: the same object is returned where there is nothing of the kind.
 """
@@ -57,6 +58,10 @@ def scattered(program: Program, classes: Mapping[str, str]) -> Program:
 
     def statement(stmt: Stmt) -> list[Stmt]:
         stmt = with_blocks(stmt, tuple(map(block, blocks(stmt))))
+        positions, stmt = _without_masks(stmt, kinds, fresh)
+        if positions:
+            changed.append(stmt)
+            return [*positions, *statement(stmt)]
         copied = _copied(stmt, kinds, classes, fresh)
         if copied is not None:
             first, then = copied
@@ -68,6 +73,48 @@ def scattered(program: Program, classes: Mapping[str, str]) -> Program:
 
     body = block(program.body)
     return program.with_body(body) if changed else program
+
+
+def _without_masks(
+    stmt: Stmt, kinds: dict[str, types.Type], fresh: Callable[[str], str]
+) -> tuple[list[Stmt], Stmt]:
+    """A statement whose masks of several axes are index arrays, and what makes these first.
+
+    Numba takes such a mask for an array of integers.
+    """
+    match stmt:
+        case Assign(value=ast.Subscript(slice=index)):
+            pass
+        case Store(index=index) | Increment(index=ast.expr() as index):
+            pass
+        case _:
+            return [], stmt
+    made: list[Stmt] = []
+    parts: list[Expr] = []
+    for part in index.elts if isinstance(index, ast.Tuple) else [index]:
+        if not _is_wide_mask(part, kinds):
+            parts.append(part)
+            continue
+        assert isinstance(part, ast.Name)
+        for axis in range(_rows(part.id, kinds)):
+            name = fresh("k")
+            kinds[name] = types.Array(types.int64, 1, "C")
+            call = ast.Call(ast.Name("mask_positions"), [part, ast.Constant(axis)], [])
+            made.append(Assign(name, call, line=stmt.line))
+            parts.append(ast.Name(name, ast.Load()))
+    if not made:
+        return [], stmt
+    new: Expr = ast.Tuple(parts, ast.Load())
+    if isinstance(stmt, Assign):
+        assert isinstance(stmt.value, ast.Subscript)
+        return made, replace(stmt, value=ast.Subscript(stmt.value.value, new, ast.Load()))
+    return made, replace(stmt, index=new)
+
+
+def _is_wide_mask(part: Expr, kinds: Mapping[str, types.Type]) -> bool:
+    """Whether a part of a subscript is a mask of two axes or more."""
+    kind = kinds.get(part.id) if isinstance(part, ast.Name) else None
+    return isinstance(kind, types.Array) and kind.dtype == types.boolean and kind.ndim > 1
 
 
 def _copied(

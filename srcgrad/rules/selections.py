@@ -68,6 +68,11 @@ def tril_positions(n, k, axis):
     return np.nonzero(np.tril(np.ones((n, n)), k))[axis]
 
 
+def mask_positions(mask, axis):
+    """The positions along one axis of the elements that a mask selects."""
+    return np.nonzero(mask)[axis]
+
+
 def vector_length(x):
     """The length of a vector; there is none of anything else."""
     return x.size

@@ -59,6 +59,8 @@ rule("z = add_along_axis(i, v, shape, axis)", "grad_v += take_along_axis(grad_z,
      domain={"i": lambda rng, shape: rng.integers(3, size=shape)})
 
 function(np.flatnonzero, "np.flatnonzero", "a", result=_data(1), derivative=False)
+support(selections.mask_positions, "mask_positions", "mask, axis", result=_data(1),
+        derivative=False)
 support(selections.positions_without, "positions_without", "index, size", result=_data(1),
         derivative=False)
 for _name in ("triu_positions", "tril_positions"):

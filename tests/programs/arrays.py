@@ -48,6 +48,11 @@ def scalar_times_array(a, c):
     return np.sum(c * a + a / c - c) + c
 
 
+@straight_line(signed(4))
+def deviation_along_the_only_axis(x):
+    return np.std(x, axis=0) * np.var(x, axis=-1)
+
+
 @straight_line(signed(4), signed(3))
 def outer_by_newaxis(x, y):
     return np.sum(np.sin(x[:, None] * y[None, :]))

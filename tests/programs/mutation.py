@@ -217,6 +217,38 @@ def masked_read(a):
     return np.sum(b * b) + b[0]
 
 
+@structured(signed(3, 4), 0.3, compiled=True)
+def masked_matrix(a, c):
+    mask = a > 0
+    a[mask] *= c
+    a[~mask] = a[~mask] ** 3
+    b = a[a < 1.0]
+    a[a > 2.0] += 1.0
+    return np.sum(a * a) + np.sum(b * b)
+
+
+@structured(signed(3, 4))
+def masked_transpose(a):
+    b = (a * 2.0).T
+    b[b < 0] = 0.0
+    return np.sum(b * b * b)
+
+
+@structured(signed(2, 3, 2))
+def masked_layers(a):
+    b = np.zeros_like(a)
+    b[a > 0.5] = np.exp(a[a > 0.5])
+    return np.sum(b * b)
+
+
+@structured(signed(4, 3))
+def masked_rows(a):
+    chosen = a[:, 0] > 0
+    a[chosen] = 0.5 * a[chosen]
+    a[~chosen, 1] = 3.0
+    return np.sum(a * a)
+
+
 @structured(signed(2, 3, 2))
 def three_dimensions(a):
     for i in range(2):

@@ -18,6 +18,7 @@ from numba import types
 
 from ...program import Assign, Expr
 from ...rules.contractions import tensordot_indices, written_axes
+from ...rules.declarations import FUNCTIONS
 from ...rules.expressions import MISSING, dotted, literal
 from .einsum import as_product, contracted
 from .elementwise import (
@@ -122,8 +123,9 @@ def array_free(scope: Scope, expr: ast.AST) -> bool:
             return True
         case ast.Call(args=args, keywords=keywords):
             inside: list[ast.AST] = [*args, *[k.value for k in keywords]]
-            scalar = scope.kind(expr)  # type: ignore[arg-type]
-            return not is_array(scalar) and all(array_free(scope, a) for a in inside)
+            kind = scope.kind(expr)  # type: ignore[arg-type]
+            scalar = not makes_array(expr) if kind is None else not is_array(kind)
+            return scalar and all(array_free(scope, a) for a in inside)
         case ast.Subscript(value=ast.Name(id=name), slice=index) if is_array(scope.types.get(name)):
             return (
                 array_free(scope, index)
@@ -135,6 +137,12 @@ def array_free(scope: Scope, expr: ast.AST) -> bool:
         case ast.Slice():
             return False
     return all(array_free(scope, child) for child in ast.iter_child_nodes(expr))
+
+
+def makes_array(call: ast.AST) -> bool:
+    """Whether a function may give an array though it is given none."""
+    declared = FUNCTIONS.get(dotted(call.func) or "") if isinstance(call, ast.Call) else None
+    return declared is not None and not declared.elementwise and declared.effect != "fresh"
 
 
 def resolved(scope: Scope, expr: Any) -> Any:
