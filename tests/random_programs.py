@@ -59,6 +59,12 @@ def smooth(u, v):
     return u
 
 
+def pair(p, q):
+    if p > 0.6113:
+        return q * p, p
+    return p + q, 0.5
+
+
 def down(p, n):
     if n <= 0:
         return p
@@ -144,6 +150,10 @@ class Writer:
             f"m[{self.choices.integer(0, 2)}, {self.index(scope)}] * {p}",
             f"sum([v * {p} for v in {array}])",
             f"np.dot({array}, m[1]) * 0.3",
+            f"({p} or {q})",
+            f"({q} > {self.constant()}1 and {p} or 0.7 * {q})",
+            f"np.sum(m[m > {self.constant()}3]) * 0.1",
+            f"pair({p}, {q})[0] * 0.5",
         ])  # fmt: skip
 
     def array(self, scope: Scope) -> str:
@@ -162,6 +172,10 @@ class Writer:
             f"np.zeros(4) + {p}",
             f"np.maximum({u}, 0.3137) * {v}",
             f"np.full(4, {p}) * {u}",
+            f"np.array([{p}, {u}[2], {p} * 0.5, {v}[0]])",
+            f"np.concatenate(({u}[2:], {v}[:2]))",
+            f"np.array([w * {p} for w in {u}])",
+            f"np.cumsum({u}) * 0.4",
         ])  # fmt: skip
 
     def view(self, scope: Scope) -> str:
@@ -194,10 +208,11 @@ class Writer:
         makers = [
             self.assign, self.assign, self.augment, self.store, self.store, self.increment,
             self.slice_store, self.whole_store, self.rebind, self.alias, self.alias, self.swap,
-            self.call, self.scatter,
+            self.call, self.scatter, self.unpack,
         ]  # fmt: skip
         if scope.depth < 3:
             makers += [self.branch, self.branch, self.loop, self.loop, self.while_loop]
+            makers += [self.fill, self.fill, self.collect]
         if scope.depth > 0:
             makers += [self.leave]
         return self.choices.of(makers)(scope)
@@ -301,8 +316,13 @@ class Writer:
             f"{u}[IDX] += {v} * 0.5",
             f"{mask} = {self.atom(scope)}",
             f"{mask} *= 0.7",
+            f"m[m > {self.constant()}7] *= 0.8",
         ])  # fmt: skip
         return [line], scope
+
+    def unpack(self, scope: Scope) -> tuple[list[str], Scope]:
+        p, q = self.atom(scope), self.number(scope)
+        return [self.choices.of([f"x, y = pair({p}, {q})", f"y, x = {p} * 0.9, {q}"])], scope
 
     # --- control -------------------------------------------------------------------------
 
@@ -342,6 +362,29 @@ class Writer:
         body = self.nested(scope, 4, in_loop=True, counters=(*scope.counters, w))
         step = [f"    {w} += 1"]
         return [f"{w} = 0", f"while {test}:", *step, *body], scope
+
+    def fill(self, scope: Scope) -> tuple[list[str], Scope]:
+        """A new array that a loop fills, and perhaps takes the place of another."""
+        k, name = f"k{next(self.fresh)}", f"u{next(self.fresh)}"
+        made = self.choices.of(["np.zeros(4)", "np.empty(4)", "np.empty_like(a)"])
+        inner = replace(scope, counters=(*scope.counters, k))
+        lines = [f"{name} = {made}", f"for {k} in range(4):"]
+        lines.append(f"    {name}[{k}] = {self.number(inner)}")
+        if self.choices.chance(30):
+            lines.append(f"    {name}[{k}] += 0.5 * {name}[{k} - 1]" if "zeros" in made else "")
+        if self.choices.chance(60):
+            lines.append(f"{self.choices.of(scope.arrays)} = {name}")
+        return [x for x in lines if x], replace(scope, arrays=(*scope.arrays, name))
+
+    def collect(self, scope: Scope) -> tuple[list[str], Scope]:
+        """A list that a loop fills."""
+        k, name = f"k{next(self.fresh)}", f"h{next(self.fresh)}"
+        inner = replace(scope, counters=(*scope.counters, k))
+        lines = [f"{name} = [{self.atom(scope)}]", f"for {k} in range(3):"]
+        lines.append(f"    {name}.append({self.number(inner)})")
+        use = self.choices.of([f"sum({name}) * 0.3", f"{name}[-1]", f"{name}[1] * {name}[2] * 0.5"])
+        target, scope = self.target(scope)
+        return [*lines, f"{target} = {use}"], scope
 
     def leave(self, scope: Scope) -> tuple[list[str], Scope]:
         ways = [f"return {self.number(scope)}"]

@@ -101,6 +101,12 @@ def partials(
         reason = f"`{ast.unparse(v)}` has no derivative rule"
         place = places.get(stmt.line)
         raise UnsupportedError(Complaint(place, reason, "write it with other functions, or loops"))
+    for operand in found.operands.values():
+        hidden = set() if isinstance(operand, ast.Name) else contents(operand)
+        if any(is_differentiable(kinds.get(n)) for n in hidden):
+            reason = f"`{ast.unparse(operand)}` is no single number or array"
+            advice = "write the function of its parts, or make it an array"
+            raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
     return _from_rule(found, t, seed, kinds)
 
 
@@ -116,8 +122,6 @@ def _from_rule(
     several = len({o for o in operands if isinstance(kinds.get(o), types.Array)}) > 1
     for pull in reversed(found.rule.pulls):
         operand = found.operands[pull.operand]
-        hidden = not isinstance(operand, ast.Name) and contents(operand)
-        assert not any(is_differentiable(kinds.get(n)) for n in hidden or ()), "not an atom"
         if not isinstance(operand, ast.Name) or not is_differentiable(kinds.get(operand.id)):
             continue
         shape: Spread = "spread" if pull.spread else "exact"

@@ -366,7 +366,8 @@ class _Planner:
                     "np.empty",
                     "np.zeros",
                 )
-                if fresh and facts.is_paired(name) and not self.memory(name) & wanted:
+                mirrored = facts.is_paired(name) and not facts.is_dynamic(name)
+                if fresh and mirrored and not self.memory(name) & wanted:
                     return self.of_expression(v)
                 return None
             case Assign(value=v):

@@ -37,6 +37,7 @@ from ..program import (
 from ..rules import registry
 from .inline import Inlined
 from .spelling import is_ellipsis
+from .truth import is_truth, truth_names
 
 
 def normalise(inlined: Inlined) -> Program:
@@ -53,7 +54,8 @@ def normalise(inlined: Inlined) -> Program:
     taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | set(params) | set(hidden)
     taken |= set(inlined.constants)
     calls = {*inlined.gradients, *inlined.routines}
-    flattener = Flattener(fresh_names("s", taken), inlined.places, calls)
+    truths = truth_names(tree.body, params)
+    flattener = Flattener(fresh_names("s", taken), inlined.places, calls, truths)
     body = flattener.block(tree.body)
     return Program(
         name=tree.name,
@@ -118,11 +120,16 @@ class Flattener:
     """Walks a body once and collects the statements of the block at hand."""
 
     def __init__(
-        self, fresh: Callable[[], str], places: Mapping[int, Place], calls: Collection[str]
+        self,
+        fresh: Callable[[], str],
+        places: Mapping[int, Place],
+        calls: Collection[str],
+        truths: Collection[str] = (),
     ) -> None:
         self.fresh = fresh
         self.places = places
         self.calls = calls
+        self.truths = truths
         self.out: list[Stmt] = []
         self.line = 0
 
@@ -198,6 +205,8 @@ class Flattener:
                 yes = self.sub_block(lambda: self.bind(name, body))
                 no = self.sub_block(lambda: self.bind(name, orelse))
                 self.emit(If(condition, yes, no, line=self.line))
+            case ast.BoolOp(op=op, values=values) if not is_truth(value, self.truths):
+                self.choose(name, op, values)
             case ast.Call(func=ast.Attribute(value=ast.Name(id=tape), attr="pop"), args=[]):
                 self.emit(Pop(name, tape, line=self.line))
             case ast.List(elts=elts) if elts:
@@ -207,6 +216,22 @@ class Flattener:
                     self.emit(Push(name, atom, line=self.line))
             case _:
                 self.emit(Assign(name, self.operation(value), line=self.line))
+
+    def choose(self, name: str, op: ast.boolop, values: list[Expr]) -> None:
+        """``name = a or b`` of numbers: the first that decides, or the last."""
+        first, *rest = values
+        if any(name in names(v) for v in rest):
+            chosen = self.fresh()
+            self.choose(chosen, op, values)
+            self.emit(Assign(name, ast.Name(chosen, ast.Load()), line=self.line))
+            return
+        self.bind(name, first)
+        if rest:
+            test: Expr = ast.Name(name, ast.Load())
+            if isinstance(op, ast.Or):
+                test = ast.UnaryOp(ast.Not(), test)
+            later = self.sub_block(lambda: self.choose(name, op, rest))
+            self.emit(If(test, later, line=self.line))
 
     def sub_block(self, fill: Callable[[], None]) -> Block:
         """What ``fill`` emits, as a block of its own."""

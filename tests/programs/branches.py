@@ -351,3 +351,20 @@ def scaled_or_not(a, b=None, *, w=None):
 @structured(1.5, compiled=True)
 def helper_with_optional_arguments(x):
     return scaled_or_not(x) + scaled_or_not(x, x) + scaled_or_not(x, x, w=x)
+
+
+@structured(0.7, 1.3, 0.4)
+@structured(-0.7, 1.3, 0.4)
+def numbers_that_decide(x, y, z):
+    first = x > 0 and y or z
+    second = (x or y) * (y and z)
+    z = y and z or x
+    return first * second + z * z
+
+
+@structured(signed(5), compiled=True)
+def truth_values_added_up(x):
+    s = 0.0
+    for v in x:
+        s += (v > 0.5) and v * v
+    return s * (np.sum(x) or 1.0)

@@ -501,3 +501,25 @@ def tuple_argument_enumerated_and_subscripted(p):
     for i in range(len(p)):
         total = total * p[i] + 1.0
     return total + sum(p) * max(p) + sum(v**3 for v in p)
+
+
+@structured(signed(4), compiled=True)
+def array_filled_anew_takes_the_place_of_the_last(x):
+    a = x.copy()
+    for _ in range(3):
+        b = np.zeros(4)
+        for j in range(4):
+            b[j] = a[j] * x[j - 1]
+        a = b
+    return np.sum(a * x)
+
+
+@structured(signed(3), signed(3, 3))
+def sums_filled_anew_in_each_round(x, m):
+    a = x.copy()
+    for _ in range(4):
+        b = np.zeros(3)
+        for j in range(3):
+            b[j] = np.log(np.sum(np.exp(a + m[:, j]))) + x[j]
+        a = b
+    return np.log(np.sum(np.exp(a)))
