@@ -28,6 +28,7 @@ from .analysis.aliasing import alias_classes, written_classes
 from .analysis.gates import kind_of
 from .errors import Complaint, UnsupportedError
 from .frontend.closure import inline_closed
+from .frontend.constants import decided
 from .frontend.infer import infer
 from .frontend.inline import Inlined
 from .frontend.inlining.body import RESERVED, gradient_of
@@ -87,6 +88,7 @@ class Routines:
         gates = {name: f for name, f in inlined.routines.items() if is_gate(f)}
         program = replace(normalise(inlined), routines=stubs, gates=gates)
         every = (*kinds, *map(numba.typeof, inlined.arrays.values()))
+        program = decided(program, dict(zip(program.params, every, strict=True)))
         program, result = infer(program, every, inlined.places)
         return self.chosen(program), result, inlined
 

@@ -370,6 +370,8 @@ class _Planner:
                 if fresh and mirrored and not self.memory(name) & wanted:
                     return self.of_expression(v)
                 return None
+            case Assign() if facts.is_list(name):
+                return None  # what was appended to it would be missing
             case Assign(value=v):
                 return self.of_expression(v)
         return None

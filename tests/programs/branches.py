@@ -368,3 +368,24 @@ def truth_values_added_up(x):
     for v in x:
         s += (v > 0.5) and v * v
     return s * (np.sum(x) or 1.0)
+
+
+@structured(signed(4), signed(4, seed=4), compiled=True)
+def branches_decided_by_constants(x, y):
+    verbose, steps = False, 4
+    s = x[0]
+    if steps > 6:
+        for i in range(4):
+            s = s * x[i] + math.sin(s)
+    while verbose:
+        s = s * s
+    for i in range(4):
+        if verbose and steps > i or 0.7 < 0.5 * 1.2:
+            s = math.sin(s) * y[i]
+            while s > 1:
+                s = s / 2 * s
+        else:
+            s = math.cos(s) * y[i]
+    if x.ndim > 1 or len(x.shape) == 2:
+        s *= np.sum(x[0])
+    return s + np.sum(x * y)

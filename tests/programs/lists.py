@@ -141,3 +141,39 @@ def views_kept(x):
         p[0] += p[1] * 2.0
         a[0] += 40.0
     return np.sum(a * a)
+
+
+@structured(signed(4), signed(3, seed=4), compiled=True)
+def list_made_in_each_round(x, y):
+    total = 0.0
+    for i in range(3):
+        row = []
+        for j in range(4):
+            row.append(x[j] * y[i] * (i + 1))
+        total += row[0] * row[3] + row[1] ** 2
+    return total
+
+
+@structured(signed(4), signed(4, seed=4))
+def lists_of_other_lengths_as_arrays(x, y):
+    total = 0.0
+    for i in range(4):
+        row = []
+        for j in range(i + 1):
+            row.append(x[j] * y[i])
+        line = np.array(row)
+        total += np.sum(line**3) * len(row) * y[i]
+    return total
+
+
+@structured(signed(4))
+def list_made_in_each_round_of_a_while(x):
+    total, k = 0.0, 0
+    while total < 2.0 and k < 3:
+        found = []
+        for v in x:
+            found.append(v * v + total)
+        found[0] *= found[k]
+        total += sum(found)
+        k += 1
+    return total * x[0]
