@@ -61,13 +61,10 @@ def even_part_gradient(x, n):
 def mutual_grad(x, n):
     # Forward pass: compute output
     t_2 = even_part(x, n)
-    if 2 == 0:
-        result = x * x
-    else:
-        t = x * 1.1
-        t_1 = 1
-        s0 = even_part(t, t_1)
-        result = s0 * x
+    t = x * 1.1
+    t_1 = 1
+    s0 = even_part(t, t_1)
+    result = s0 * x
     s1 = result * x
     s2 = t_2 + s1
     # Backward pass: compute grads
@@ -76,17 +73,11 @@ def mutual_grad(x, n):
     grad_t_2 = grad_s2
     grad_x = grad_s1 * result
     grad_result = grad_s1 * x
-    if 2 == 0:
-        grad_x += grad_result * x
-        grad_x += grad_result * x
-        grad_result = 0.0
-    else:
-        grad_x += grad_result * s0
-        grad_s0 = grad_result * x
-        slopes = even_part_gradient(t, t_1)
-        grad_t = grad_s0 * slopes
-        grad_x += grad_t * 1.1
-        grad_result = 0.0
+    grad_x += grad_result * s0
+    grad_s0 = grad_result * x
+    slopes = even_part_gradient(t, t_1)
+    grad_t = grad_s0 * slopes
+    grad_x += grad_t * 1.1
     slopes2 = even_part_gradient(x, n)
     grad_x += grad_t_2 * slopes2
     return grad_x

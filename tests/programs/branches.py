@@ -353,13 +353,17 @@ def helper_with_optional_arguments(x):
     return scaled_or_not(x) + scaled_or_not(x, x) + scaled_or_not(x, x, w=x)
 
 
-@structured(0.7, 1.3, 0.4)
 @structured(-0.7, 1.3, 0.4)
 def numbers_that_decide(x, y, z):
     first = x > 0 and y or z
     second = (x or y) * (y and z)
     z = y and z or x
     return first * second + z * z
+
+
+@structured(0.7, 1.3, 0.4)
+def numbers_that_decide_otherwise(x, y, z):
+    return numbers_that_decide(x, y, z)
 
 
 @structured(signed(5), compiled=True)
