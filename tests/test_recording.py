@@ -121,3 +121,33 @@ def squared_through_an_alias(x, n):
 def test_an_alias_of_what_is_rebound():
     """The alias is rebuilt after its source is put back, not before."""
     check_gradient(squared_through_an_alias, np.array([1.0, 1.1]), 3)
+
+
+def filled_anew(x):
+    a = x.copy()
+    for _ in range(3):
+        b = np.zeros(len(x))
+        for j in range(len(x)):
+            b[j] = a[j] * x[j - 1]
+        a = b
+    return np.sum(a)
+
+
+def filled_by_its_own_elements(x):
+    a = x.copy()
+    for _ in range(3):
+        b = np.ones(len(x))
+        for j in range(len(x)):
+            b[j] = a[j] * x[j - 1] * b[j - 1]
+        b[0] = 0.5 * b[1]
+        a = b
+    return np.sum(a)
+
+
+def test_what_an_array_held_before_anything_read_it_is_not_recorded() -> None:
+    text = forward(grad(filled_anew).source(VECTORS[0]))
+    assert "b[j]  # recorded" not in text
+    check_gradient(filled_anew, VECTORS[0])
+    text = forward(grad(filled_by_its_own_elements).source(VECTORS[0]))
+    assert "b[j]  # recorded" in text
+    check_gradient(filled_by_its_own_elements, VECTORS[0])

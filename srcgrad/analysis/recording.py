@@ -46,6 +46,7 @@ from ..program import (
 from .accumulations import fusable
 from .coverage import coverage
 from .facts import Facts, Path
+from .freshness import unread_stores
 from .partial import contents
 
 Cell = str
@@ -149,6 +150,7 @@ class _Planner:
         self.anyway: set[Cell] = set()
         self.loop_writes: set[Cell] = set()
         self.covered = covered
+        self.unread = unread_stores(facts)
 
     def plan(self) -> Plan:
         """The plan."""
@@ -469,7 +471,8 @@ class _Planner:
             if target[0] not in uses(stmt) and target[0] in own:
                 own = own - {target[0]}
                 after = {target[0]}
-        self.record(here, overwritten & (needed | own), depth)
+        kept = self.memory(stmt.target) if id(stmt) in self.unread else set()  # type: ignore[attr-defined]
+        self.record(here, (overwritten - kept) & (needed | own), depth)
         gone = {c for c in overwritten if not c.startswith("mem:")}
         gone |= self.covered.get(id(stmt), set()) - own
         return (needed - gone) | (own - gone) | after
