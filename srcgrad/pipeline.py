@@ -264,7 +264,8 @@ def infer_again(
     """The types of every name of the gradient program, gradients included."""
     from .frontend.infer import typed
     from .frontend.numba_types import numba_types
+    from .frontend.one_pass import one_pass
 
-    typing = numba_types(flat, kinds, places)
+    typing = one_pass(flat, kinds) or numba_types(flat, kinds, places)
     known = dict(zip(flat.params, kinds, strict=True))
     return typed(flat, typing, known), typing.result

@@ -255,15 +255,24 @@ def expressions(stmt: Stmt) -> tuple[Expr, ...]:
 
 def names(expr: ast.AST) -> set[str]:
     """The variables in an expression (not the names of the functions that it calls)."""
-    if isinstance(expr, ast.Name):
-        return {expr.id} - MODULES
-    if isinstance(expr, ast.Call):
-        parts: list[ast.AST] = [*expr.args, *[k.value for k in expr.keywords]]
-        return set().union(*map(names, parts))
-    if isinstance(expr, ast.ListComp):
-        inside = set().union(*map(names, ast.iter_child_nodes(expr)))
-        return inside - {n for g in expr.generators for n in names(g.target)}
-    return set().union(*map(names, ast.iter_child_nodes(expr)))
+    found: set[str] = set()
+    _gather(expr, found)
+    return found - MODULES
+
+
+def _gather(node: ast.AST, found: set[str]) -> None:
+    if isinstance(node, ast.Name):
+        found.add(node.id)
+        return
+    if isinstance(node, ast.ListComp):
+        inside = set().union(*map(names, ast.iter_child_nodes(node)))
+        found |= inside - {n for g in node.generators for n in names(g.target)}
+        return
+    for field_name in ("args", "keywords") if isinstance(node, ast.Call) else node._fields:
+        value = getattr(node, field_name)
+        for child in value if isinstance(value, list) else (value,):
+            if isinstance(child, ast.AST):
+                _gather(child, found)
 
 
 MODULES = frozenset({"np", "math"})

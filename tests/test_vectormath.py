@@ -11,7 +11,9 @@ from oracles import run_listing
 
 from srcgrad import ArgumentError, grad, value_and_grad, vectormath
 from srcgrad.gates import sigmoid
+from srcgrad.vectormath.circular import LIMIT
 
+CIRCULAR = ("sin", "cos")
 README = Path(__file__).parent.parent / "README.md"
 CALLERS_FLAGS = {"contract", "reassoc", "nsz", "arcp"}
 EXACT = {
@@ -27,6 +29,8 @@ EXACT = {
     "tanh": mpmath.tanh,
     "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
     "erf": mpmath.erf,
+    "sin": mpmath.sin,
+    "cos": mpmath.cos,
     "pow": mpmath.power,
 }
 RANGES = {
@@ -42,6 +46,8 @@ RANGES = {
     "tanh": (-22.0, 22.0),
     "sigmoid": (-745.0, 40.0),
     "erf": (-6.0, 6.0),
+    "sin": (-LIMIT, LIMIT),
+    "cos": (-LIMIT, LIMIT),
     "pow": (0.0, 30.0),
 }
 DTYPES = {"f64": np.float64, "f32": np.float32}
@@ -53,11 +59,13 @@ def samples(name: str, dtype: type, size: int = 400) -> np.ndarray:
     """Numbers over the whole range of a function, more of them where it bends."""
     rng = np.random.default_rng(len(name))
     low, high = RANGES[name]
-    if dtype == np.float32:
+    if dtype == np.float32 and name not in CIRCULAR:
         low, high = max(low, -85.0), min(high, 85.0)
     even = rng.uniform(low, high, size)
     near = rng.uniform(max(low, -2.0), min(high, 2.0), size)
     tiny = np.exp(rng.uniform(-30.0, min(math.log(high), 80.0), size))
+    if name in CIRCULAR:  # next to the zeros, where the argument's reduction loses most
+        near = np.concatenate([near, rng.integers(-(2**20), 2**20, size) * (math.pi / 2)])
     found = np.concatenate([even, near, tiny, -tiny] if low < 0 else [even, near, tiny])
     return found[(found > low) & (found < high)].astype(dtype)
 
@@ -133,6 +141,8 @@ def test_compiled_in_a_loop(name: str, precision: str, compiled: dict) -> None:
         assert error_in_ulp(name, out[k], args, dtype) <= bound, args
     with np.errstate(over="ignore"):
         edges = np.array([*SPECIAL, *(-s for s in SPECIAL), math.nan]).astype(dtype)
+    if name in CIRCULAR:
+        edges = edges[~(abs(edges) > LIMIT) | np.isinf(edges)]
     given = [np.ravel(c) for c in np.meshgrid(edges, edges)] if name == "pow" else [edges]
     out = np.empty_like(given[0])
     run(*given, out)
@@ -223,6 +233,87 @@ def test_switched_off(options: dict) -> None:
 def test_not_where_a_value_is_carried() -> None:
     assert "math.log(" in loops_of(recurrence, X, 0.7)
     assert "_f64" not in loops_of(recurrence, X, 0.7)
+
+
+# Versions of loops with sin and cos
+
+
+def waves(x, w):
+    return np.sum(np.sin(w * x) * np.cos(x))
+
+
+def wave_in_a_branch(x):
+    total = 0.0
+    for i in range(len(x)):
+        if i + 1 < len(x):
+            total += math.sin(x[i + 1])
+    return total
+
+
+def waves_of_waves(x):
+    return np.sum(np.sin(np.cos(x)))
+
+
+def carried_phase(x):
+    total, phase = 0.0, x[0]
+    for i in range(len(x)):
+        total += math.sin(phase) * x[i]
+        phase = phase + 0.5
+    return total
+
+
+def phase_in_place(x):
+    a = x * 1.0
+    for i in range(len(a)):
+        a[i] = a[i] * 2.0
+        a[i] = math.sin(a[i])
+    return np.sum(a)
+
+
+HUGE = [LIMIT, np.nextafter(LIMIT, np.inf), -1e22, 5.319372648326541e255, 1e308]
+
+
+@pytest.mark.parametrize("x", [X, np.array(HUGE), np.array([1.0, math.nan]), np.array([])])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_sin_and_cos_of_any_size(x: np.ndarray, compiled: bool) -> None:
+    """Of a number for which the arithmetic does not hold, all are the library's."""
+    gradient = value_and_grad(waves)
+    text = gradient.source(x, 1.0, level="loops")
+    assert "sin_f64(" in text
+    assert "math.sin(" in text
+    if compiled:
+        value, slopes = gradient(x, 1.0)
+    else:
+        value, slopes = run_listing(gradient, waves, x, 1.0, level="loops")
+    np.testing.assert_allclose(value, np.sum(np.sin(x) * np.cos(x)), rtol=1e-13)
+    np.testing.assert_allclose(slopes[0], np.cos(x) ** 2 - np.sin(x) ** 2, rtol=1e-13, atol=1e-15)
+
+
+def test_sines_of_integers_are_the_librarys() -> None:
+    def f(x):
+        total = 0.0
+        for i in range(len(x)):
+            total += x[i] * math.sin(i)
+        return total
+
+    text = loops_of(f, X)
+    assert "math.sin(" in text
+    assert "far" not in text
+
+
+def test_infinity_has_no_sine() -> None:
+    value, slopes = value_and_grad(waves)(np.array([0.5, math.inf]), 1.0)
+    assert math.isnan(value)
+    np.testing.assert_allclose(slopes[0], [math.cos(1.0), math.nan])
+
+
+@pytest.mark.parametrize("f", [wave_in_a_branch, waves_of_waves, carried_phase, phase_in_place])
+def test_arguments_that_are_not_computed_before_the_loop(f) -> None:
+    """Not those of a branch, of another sine, of a sum, of memory that the loop changes."""
+    text = loops_of(f, X)
+    assert "math.sin(" in text
+    assert "sin_f64(" not in text
+    np.testing.assert_allclose(value_and_grad(f)(X)[0], f(X), rtol=1e-14)
 
 
 def test_a_name_of_the_user() -> None:

@@ -277,8 +277,7 @@ class _Text:
 
     def stub_call(self, expr: Expr) -> Expr:
         """``stub_k(operands)`` for one operation; constants are part of the stub."""
-        operands: list[Expr] = []
-        pattern = _pattern(expr, operands)
+        pattern, operands = operation(expr)
         stub = _stub(ast.unparse(pattern), len(operands))
         self.stubs[stub.__name__] = stub
         return ast.Call(ast.Name(stub.__name__), [self.stubbed(o) for o in operands], [])
@@ -302,6 +301,21 @@ def _shorten(message: str) -> str:
     skip = ("Failed in", "During:", "- Resolution", "- argument", "File ", "Use of")
     telling = [x for x in lines if not x.startswith(skip)]
     return "Numba cannot type this: " + (telling or lines or ["?"])[0]
+
+
+def operation(expr: Expr) -> tuple[Expr, list[Expr]]:
+    """An operation with its operands renamed ``p0, p1, ...``, and the operands."""
+    operands: list[Expr] = []
+    return _pattern(expr, operands), operands
+
+
+def operation_type(pattern: Expr, operands: tuple[types.Type, ...]) -> types.Type | None:
+    """The type of an operation on operands of these types, None where there is none."""
+    if any(isinstance(t, types.Optional) for t in operands):
+        return None
+    known = {f"p{k}": t for k, t in enumerate(operands)}
+    found = _type_of(pattern, known, cpu_target.typing_context)
+    return None if found is None else types.unliteral(found)
 
 
 def _pattern(expr: Any, operands: list[Expr]) -> Any:

@@ -15,7 +15,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from types import FunctionType
 
-from . import error_function, exponentials, logarithms
+from . import circular, error_function, exponentials, logarithms
 
 DECORATOR = '@numba.njit(error_model="numpy", fastmath={"contract"}, forceinline=True)'
 """Sums keep their order in here; multiply-adds may be contracted."""
@@ -33,13 +33,15 @@ ACCURACY: Mapping[str, tuple[float, float]] = {
     "tanh": (2, 1),
     "sigmoid": (1, 1),
     "erf": (1, 1),
+    "sin": (1, 1),
+    "cos": (1, 1),
     "pow": (1, 1),
 }
 """The functions there are, and the largest error in ulp, for float64 and for float32."""
 
 FUNCTIONS: Mapping[str, FunctionType] = {
     name: function
-    for module in (exponentials, logarithms, error_function)
+    for module in (exponentials, logarithms, error_function, circular)
     for name, function in vars(module).items()
     if isinstance(function, FunctionType) and function.__module__ == module.__name__
 }

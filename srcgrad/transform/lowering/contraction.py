@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from ...program import (
 )
 from ...rules.registry import instantiate
 from .effects import memory_classes
-from .liveness import is_allocation, mentions, unread
+from .liveness import is_allocation, unread
 from .scope import is_array
 
 
@@ -41,14 +41,13 @@ def contract(program: Program, counters: frozenset[str]) -> Program:
     program = unread(program, counters)
     kinds = dict(program.types)
     alone = unshared(program)
-    everywhere = occurrences(program.body)
+    found = mentions(program.body)
     chosen: dict[str, Any] = {}
-    for body in all_blocks(program.body):
-        made = [n for n in allocated(body) if n in alone]
-        here = occurrences(body) if made else Counter()
-        for name in made:
-            if here[name] == everywhere[name] and contractible(body, name, counters):
-                chosen[name] = kinds[name] = kinds[name].dtype
+    for name in (n for s in walk(program.body) if is_allocation(s) for n in binds(s)):
+        if name in alone and contractible(program.body, found[name], name, counters):
+            chosen[name] = kinds[name] = kinds[name].dtype
+    if not chosen:
+        return program
     body = rewritten(program.body, chosen)
     return unread(program.with_body(body, types=kinds), counters)
 
@@ -64,8 +63,9 @@ def localise(program: Program, counters: frozenset[str]) -> Program:
             if isinstance(stmt, For) and stmt.counter in counters:
                 loop = stmt
                 for name in stored(stmt):
-                    if sole(loop, name, classes, kinds) and is_local(loop, name, counters):
-                        loop = held(loop, name, kinds)
+                    found = mentions((loop,))
+                    if sole(found, name, classes, kinds) and is_local(found[name], name, counters):
+                        loop = held(loop, name, kinds, found[name])
                 result.append(loop)
             else:
                 result.append(with_blocks(stmt, tuple(map(change, blocks(stmt)))))
@@ -79,38 +79,45 @@ def stored(stmt: Stmt) -> list[str]:
     return list(dict.fromkeys(s.target for s in walk((stmt,)) if isinstance(s, Store)))
 
 
-def sole(stmt: Stmt, name: str, classes: Mapping[str, str], kinds: Mapping[str, Any]) -> bool:
+def sole(
+    found: Mapping[str, list[Use]], name: str, classes: Mapping[str, str], kinds: Mapping[str, Any]
+) -> bool:
     """Whether a loop reaches an array's memory by this name alone, and reads it."""
     group = classes.get(name, name)
-    inside = set().union(*(uses(s) for s in walk((stmt,))))
-    others = {n for n in inside if classes.get(n, n) == group and is_array(kinds.get(n))}
-    reads = sum(name in loads(s) for s in walk((stmt,)))
-    adds = sum(isinstance(s, Increment) and s.target == name for s in walk((stmt,)))
-    return others == {name} and reads + adds > 0
+    if any(n != name and classes.get(n, n) == group and is_array(kinds.get(n)) for n in found):
+        return False
+    return any(isinstance(u.stmt, Increment) or name in loads(u.stmt) for u in found[name])
 
 
-def held(stmt: For, name: str, kinds: dict[str, Any]) -> For:
+def held(loop: For, name: str, kinds: dict[str, Any], found: list[Use]) -> For:
     """A loop with an array's elements in a number, stored once."""
     number = f"{name}_i"
     while number in kinds:
         number += "_"
     kinds[number] = kinds[name].dtype
-    first = next(iter(stmts_with(stmt, name)))
+    first = found[0]
     assert isinstance(first.stmt, Store)
     last = Store(name, first.stmt.index, ast.Name(number, ast.Load()), line=first.stmt.line)
 
-    def change(body: Block, path: tuple[tuple[int, int], ...]) -> Block:
-        if not path:
-            ends = max(k for k, s in enumerate(body) if mentions(s, name))
-            new = renamed(rewritten(body, {name: kinds[number]}), name, number)
-            return (*new[: ends + 1], last, *new[ends + 1 :])
-        (_, k), *rest = path
-        inner = body[k]
-        new_inner = with_blocks(inner, (change(blocks(inner)[0], tuple(rest)),))
-        return (*body[:k], new_inner, *body[k + 1 :])
+    ends = max(use.path[len(first.home)] for use in found)
 
-    home = first.path[:-1]
-    return replace(stmt, body=change(stmt.body, home))
+    def change(body: Block) -> Block:
+        new = renamed(rewritten(body, {name: kinds[number]}), name, number)
+        return (*new[: ends + 1], last, *new[ends + 1 :])
+
+    (new,) = changed((loop,), first.home, change)
+    assert isinstance(new, For)
+    return new
+
+
+def changed(body: Block, home: Path, change: Callable[[Block], Block]) -> Block:
+    """A block with one inside, or itself, changed."""
+    if not home:
+        return change(body)
+    k, number, *rest = home
+    inner = list(blocks(body[k]))
+    inner[number] = changed(inner[number], tuple(rest), change)
+    return (*body[:k], with_blocks(body[k], tuple(inner)), *body[k + 1 :])
 
 
 def renamed(body: Block, old: str, new: str) -> Block:
@@ -134,24 +141,6 @@ def renamed_expr(expr: Expr, old: str, new: str) -> Expr:
     return instantiate(expr, {old: ast.Name(new, ast.Load())})
 
 
-def all_blocks(body: Block) -> Iterator[Block]:
-    """A block and all inside."""
-    yield body
-    for stmt in body:
-        for inner in blocks(stmt):
-            yield from all_blocks(inner)
-
-
-def occurrences(body: Block) -> Counter[str]:
-    """How many statements, inside of others too, mention each name."""
-    return Counter(n for s in walk(body) for n in {*uses(s), *binds(s)})
-
-
-def allocated(body: Block) -> list[str]:
-    """Arrays that statements of a block itself allocate."""
-    return [s.target for s in body if is_allocation(s)]  # type: ignore[attr-defined]
-
-
 def unshared(program: Program) -> set[str]:
     """Names bound once whose memory no other name shares; not parameters."""
     classes = memory_classes(program)
@@ -164,56 +153,82 @@ def unshared(program: Program) -> set[str]:
     }
 
 
+Path = tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Use:
-    """A statement that mentions an array, and the blocks around it, outermost first."""
+    """A statement that mentions an array itself, and where it is.
+
+    ``path`` is its place in the outermost block; for each block further in, before it, which of
+    the statement's blocks that is.
+    """
 
     stmt: Stmt
-    path: tuple[tuple[int, int], ...]
+    path: Path
+
+    @property
+    def home(self) -> Path:
+        """The block that it is in."""
+        return self.path[:-1]
+
+    def inside(self, home: Path) -> bool:
+        """Whether it is in this block, or further in."""
+        return self.path[: len(home)] == home
 
 
-def contractible(body: Block, name: str, counters: frozenset[str]) -> bool:
+def mentions(body: Block) -> dict[str, list[Use]]:
+    """The statements that mention each name, in order."""
+    found: dict[str, list[Use]] = {}
+
+    def visit(body: Block, home: Path) -> None:
+        for k, stmt in enumerate(body):
+            for name in {*uses(stmt), *binds(stmt)}:
+                found.setdefault(name, []).append(Use(stmt, (*home, k)))
+            for number, inner in enumerate(blocks(stmt)):
+                visit(inner, (*home, k, number))
+
+    visit(body, ())
+    return found
+
+
+def contractible(body: Block, found: list[Use], name: str, counters: frozenset[str]) -> bool:
     """Whether an array of one block alone may become a number in one of its loops."""
-    users = [s for s in body if mentions(s, name) and not allocates(s, name)]
-    if len(users) != 1 or not isinstance(users[0], For) or users[0].counter not in counters:
+    allocation = next(use for use in found if is_allocation(use.stmt))
+    home = allocation.home
+    rest = [use for use in found if use is not allocation]
+    if len({use.path[: len(home) + 1] for use in rest}) != 1 or not rest[0].inside(home):
         return False
-    return is_local(users[0], name, counters)
+    user = block_at(body, home)[rest[0].path[len(home)]]
+    if not isinstance(user, For) or user.counter not in counters:
+        return False
+    return is_local(rest, name, counters)
 
 
-def is_local(loop: For, name: str, counters: frozenset[str]) -> bool:
-    """Whether a loop stores each element of an array before anything else, and uses no other."""
-    found = list(stmts_with(loop, name))
+def block_at(body: Block, home: Path) -> Block:
+    """A block by its place."""
+    for k, number in zip(home[::2], home[1::2], strict=True):
+        body = blocks(body[k])[number]
+    return body
+
+
+def is_local(found: list[Use], name: str, counters: frozenset[str]) -> bool:
+    """Whether an array's elements are each stored before anything else, and no other is used."""
     first = found[0]
     if not isinstance(first.stmt, Store) or first.stmt.target != name:
         return False
     place = ast.unparse(first.stmt.index)
     if not only_counters(first.stmt.index, counters):
         return False
-    home = first.path[:-1]
+    home = first.home
     if name in loads(first.stmt):
         return False
-    return all(
-        use.path[: len(home)] == home and uses_element(use.stmt, name, place) for use in found
-    )
-
-
-def allocates(stmt: Stmt, name: str) -> bool:
-    """Whether this is the allocation of an array."""
-    return is_allocation(stmt) and binds(stmt) == (name,)
+    return all(use.inside(home) and uses_element(use.stmt, name, place) for use in found)
 
 
 def loads(stmt: Stmt) -> set[str]:
     """Names in the expressions that a statement evaluates."""
     return {n.id for e in expressions(stmt) for n in ast.walk(e) if isinstance(n, ast.Name)}
-
-
-def stmts_with(stmt: Stmt, name: str, path: tuple[tuple[int, int], ...] = ()) -> Iterator[Use]:
-    """The statements that mention a name themselves, in order."""
-    if name in uses(stmt) or name in binds(stmt):
-        yield Use(stmt, path)
-    for b, inner in enumerate(blocks(stmt)):
-        for k, child in enumerate(inner):
-            yield from stmts_with(child, name, (*path, (b, k)))
 
 
 def only_counters(index: Expr, counters: frozenset[str]) -> bool:

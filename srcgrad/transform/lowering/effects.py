@@ -37,21 +37,32 @@ from .scope import is_array
 
 @dataclass(frozen=True)
 class Access:
-    """One access to an array: an element's subscript, or None for the array as a whole."""
+    """Accesses to an array: where a subscript has which names, None for the array as a whole."""
 
     name: str
-    index: Expr | None
-    writes: bool
+    axes: frozenset[tuple[int, str]] | None
 
 
 @dataclass
 class Effects:
-    """Everything that a statement, with its blocks, reads and writes."""
+    """Everything that a statement, with its blocks, reads and writes; memory by its class."""
 
     reads: set[str] = field(default_factory=set)
     binds: set[str] = field(default_factory=set)
-    accesses: list[Access] = field(default_factory=list)
+    accesses: dict[str, set[Access]] = field(default_factory=dict)
+    loaded: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
     checks: bool = False
+
+    def add(self, other: Effects) -> None:
+        """Take in the effects of another statement."""
+        self.reads |= other.reads
+        self.binds |= other.binds
+        for group, found in other.accesses.items():
+            self.accesses.setdefault(group, set()).update(found)
+        self.loaded |= other.loaded
+        self.written |= other.written
+        self.checks |= other.checks
 
 
 @dataclass(frozen=True)
@@ -109,19 +120,33 @@ def _collect(stmt: Stmt, memory: Memory, found: Effects) -> None:
         _loads(expr, memory, found)
     match stmt:
         case Store(target=target, index=index):
-            found.accesses.append(Access(target, index, True))
+            _access(found.written, found, memory, target, index)
         case Increment(target=target, index=index) if memory.holds(target):
-            found.accesses.append(Access(target, index, True))
-            found.accesses.append(Access(target, index, False))
+            _access(found.written, found, memory, target, index)
+            _access(found.loaded, found, memory, target, index)
         case Push(tape=tape) | Pop(tape=tape):
-            found.accesses.append(Access(tape, None, True))
+            _access(found.written, found, memory, tape, None)
         case Check(node=node):
             found.checks = True
-            found.reads |= names(node)
-            found.accesses += [Access(n, None, False) for n in names(node)]
+            for name in names(node):
+                found.reads.add(name)
+                _access(found.loaded, found, memory, name, None)
     for block in blocks(stmt):
         for inner in block:
             _collect(inner, memory, found)
+
+
+def _access(
+    touched: set[str], found: Effects, memory: Memory, name: str, index: Expr | None
+) -> None:
+    """Note an access to an array."""
+    group = memory.of(name)
+    touched.add(group)
+    axes = None
+    if index is not None:
+        parts = index.elts if isinstance(index, ast.Tuple) else [index]
+        axes = frozenset((k, p.id) for k, p in enumerate(parts) if isinstance(p, ast.Name))
+    found.accesses.setdefault(group, set()).add(Access(name, axes))
 
 
 def _loads(expr: ast.AST, memory: Memory, found: Effects) -> None:
@@ -134,12 +159,12 @@ def _loads(expr: ast.AST, memory: Memory, found: Effects) -> None:
             return
         case ast.Subscript(value=ast.Name(id=name), slice=index) if memory.holds(name):
             whole = any(isinstance(n, ast.Slice) for n in ast.walk(index))
-            found.accesses.append(Access(name, None if whole else index, False))
+            _access(found.loaded, found, memory, name, None if whole else index)
             _loads(index, memory, found)
             return
         case ast.Name(id=name):
             if memory.holds(name):
-                found.accesses.append(Access(name, None, False))
+                _access(found.loaded, found, memory, name, None)
             return
         case ast.Call(args=args, keywords=keywords):
             for part in (*args, *(k.value for k in keywords)):
@@ -149,28 +174,26 @@ def _loads(expr: ast.AST, memory: Memory, found: Effects) -> None:
         _loads(child, memory, found)
 
 
-def touched(found: Effects, memory: Memory, writes: bool) -> set[str]:
-    """The classes of memory that are written, or read."""
-    return {memory.of(a.name) for a in found.accesses if a.writes == writes}
-
-
-def conflicts(first: Effects, second: Effects, memory: Memory) -> bool:
+def conflicts(first: Effects, second: Effects) -> bool:
     """Whether the order of two statements matters."""
     if first.checks and second.checks:
         return True
-    return name_conflict(first, second) or bool(shared_memory(first, second, memory))
+    return name_conflict(first, second) or bool(shared_memory(first, second))
 
 
 def name_conflict(first: Effects, second: Effects) -> bool:
     """Whether one binds a name that the other reads or binds."""
-    return bool(
-        first.binds & (second.reads | second.binds) or second.binds & (first.reads | first.binds)
+    return not (
+        first.binds.isdisjoint(second.reads)
+        and first.binds.isdisjoint(second.binds)
+        and second.binds.isdisjoint(first.reads)
     )
 
 
-def shared_memory(first: Effects, second: Effects, memory: Memory) -> set[str]:
+def shared_memory(first: Effects, second: Effects) -> set[str]:
     """Classes of memory that both touch and one at least writes."""
-    written, also = touched(first, memory, True), touched(second, memory, True)
-    return (written & (also | touched(second, memory, False))) | (
-        also & touched(first, memory, False)
+    return (
+        (first.written & second.written)
+        | (first.written & second.loaded)
+        | (first.loaded & second.written)
     )

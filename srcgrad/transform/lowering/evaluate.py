@@ -432,22 +432,26 @@ def called(scope: Scope, expr: ast.Call, target: str) -> Pull:
 SHAPED = {"put_at": 2, "put_along": 2, "add_at": 2, "undiff": 1, "np.reshape": 1}
 """Calls that state the shape of their result, and in which argument."""
 
-SAME = frozenset(
-    [
-        "softmax",
-        "product_of_others",
-        "product_of_others_along",
-        "cumprod_pull",
-        "np.tril",
-        "np.triu",
-        "np.sort",
-        "np.linalg.inv",
-        "np.linalg.cholesky",
-        "np.flip",
-        "np.roll",
-    ]
-)
-"""Calls whose result has the shape of their first argument."""
+SAME = {
+    "one_hot": 1,
+    **dict.fromkeys(
+        [
+            "softmax",
+            "product_of_others",
+            "product_of_others_along",
+            "cumprod_pull",
+            "np.tril",
+            "np.triu",
+            "np.sort",
+            "np.linalg.inv",
+            "np.linalg.cholesky",
+            "np.flip",
+            "np.roll",
+        ],
+        0,
+    ),
+}
+"""Calls whose result has the shape of an argument, and of which."""
 
 
 def result_extents(scope: Scope, expr: ast.Call) -> Extents | None:
@@ -457,8 +461,10 @@ def result_extents(scope: Scope, expr: ast.Call) -> Extents | None:
         if function in SHAPED:
             extents = extents_of(scope, expr.args[SHAPED[function]])
             return None if any(is_negative(e) for e in extents) else extents
-        if function in SAME and isinstance(expr.args[0], ast.Name):
-            return array(scope, expr.args[0].id).extents
+        if function in SAME:
+            match expr.args[SAME[function]]:
+                case ast.Name(id=name):
+                    return array(scope, name).extents
     except Opaque:
         pass
     return None

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from ...program import Block, Comment, Expr, For, Program, Stmt, blocks, with_blocks
+from ...program import Block, Comment, For, Program, Stmt, blocks, with_blocks
 from .effects import (
+    Access,
     Effects,
     Memory,
     conflicts,
@@ -28,93 +29,121 @@ from .effects import (
 
 @dataclass
 class Item:
-    """A statement with its effects."""
+    """A statement with its effects; of a lowered loop, the body and the comment still grow."""
 
     stmt: Stmt
     effects: Effects
+    body: Body | None = None
+    rounds: str = ""
+    comments: dict[str, None] = field(default_factory=dict)
+
+    def finished(self) -> Stmt:
+        """The statement as it has become."""
+        if self.body is None:
+            return self.stmt
+        comment = "; ".join(self.comments)
+        return replace(with_blocks(self.stmt, (self.body.finished(),)), comment=comment)
+
+
+@dataclass
+class Body:
+    """The items of a block so far, and where the lowered loops among them start."""
+
+    items: list[Item] = field(default_factory=list)
+    loops: int | None = None
+
+    def insert(self, spot: int, item: Item) -> None:
+        """Put an item in its place: at the end, or in front of a loop."""
+        self.items.insert(spot, item)
+        if self.loops is None and item.body is not None:
+            self.loops = spot
+        elif self.loops == spot and item.body is None:
+            self.loops += 1
+
+    def finished(self) -> Block:
+        """The statements."""
+        return tuple(item.finished() for item in self.items)
 
 
 def fuse(program: Program, counters: frozenset[str]) -> Program:
     """The program with its lowered loops fused."""
     memory = Memory(program.types, memory_classes(program), counters)
-    return program.with_body(block(program.body, memory))
+    return program.with_body(block(program.body, memory).finished())
 
 
-def block(body: Iterable[Stmt], memory: Memory) -> Block:
+def block(body: Iterable[Stmt], memory: Memory) -> Body:
     """A block with its loops fused, inner blocks first."""
-    items: list[Item] = []
+    result = Body()
     for stmt in body:
-        new = with_blocks(stmt, tuple(block(b, memory) for b in blocks(stmt)))
-        place(items, Item(new, effects(new, memory)), memory)
-    return tuple(i.stmt for i in items)
+        place(result, item_of(stmt, memory))
+    return result
 
 
-def place(items: list[Item], item: Item, memory: Memory) -> None:
+def item_of(stmt: Stmt, memory: Memory) -> Item:
+    """A statement with its inner loops fused."""
+    inner = tuple(block(b, memory) for b in blocks(stmt))
+    found = effects(stmt, memory)
+    if isinstance(stmt, For) and stmt.counter in memory.counters:
+        rounds = f"{stmt.counter} in {ast.unparse(stmt.stop)}"
+        return Item(stmt, found, inner[0], rounds, dict.fromkeys(filter(None, [stmt.comment])))
+    return Item(with_blocks(stmt, tuple(b.finished() for b in inner)), found)
+
+
+def place(body: Body, item: Item) -> None:
     """Append a statement: into an earlier loop, or before the loops that it need not wait for."""
-    if isinstance(item.stmt, Comment):
-        items.append(item)
-        return
-    lowered = is_lowered(item.stmt, memory)
+    items = body.items
     spot = len(items)
-    for k in reversed(range(len(items))):
+    if body.loops is None or isinstance(item.stmt, Comment):
+        body.insert(spot, item)
+        return
+    for k in reversed(range(body.loops, len(items))):
         other = items[k]
-        if lowered and fusable(other, item, memory):
-            items[k] = merged(other, item, memory)
+        if fusable(other, item):
+            merge(other, item)
             return
-        if other.effects.checks or conflicts(other.effects, item.effects, memory):
+        if other.effects.checks or conflicts(other.effects, item.effects):
             break
-        if (not lowered or is_fill(item)) and is_lowered(other.stmt, memory):
+        if other.body is not None and (item.body is None or is_fill(item)):
             spot = k
-    items.insert(spot, item)
-
-
-def is_lowered(stmt: Stmt, memory: Memory) -> bool:
-    """Whether a loop was made by lowering."""
-    return isinstance(stmt, For) and stmt.counter in memory.counters
+    body.insert(spot, item)
 
 
 def is_fill(item: Item) -> bool:
     """Whether a loop reads no memory: it can get out of the way as a plain statement does."""
-    return all(a.writes for a in item.effects.accesses)
+    return not item.effects.loaded
 
 
-def fusable(first: Item, second: Item, memory: Memory) -> bool:
-    """Whether two loops may run as one."""
-    a, b = first.stmt, second.stmt
-    if not (isinstance(a, For) and isinstance(b, For)) or not is_lowered(a, memory):
-        return False
-    if a.counter != b.counter or ast.unparse(a.stop) != ast.unparse(b.stop):
+def fusable(first: Item, second: Item) -> bool:
+    """Whether two statements are lowered loops that may run as one."""
+    if first.body is None or second.body is None or first.rounds != second.rounds:
         return False
     if name_conflict(first.effects, second.effects):
         return False
+    assert isinstance(first.stmt, For)
+    counter = first.stmt.counter
     return all(
-        aligned(first.effects, second.effects, memory, group, a.counter)
-        for group in shared_memory(first.effects, second.effects, memory)
+        aligned(first.effects.accesses[group] | second.effects.accesses[group], counter)
+        for group in shared_memory(first.effects, second.effects)
     )
 
 
-def aligned(first: Effects, second: Effects, memory: Memory, group: str, counter: str) -> bool:
+def aligned(found: set[Access], counter: str) -> bool:
     """Whether all accesses to some memory are to one array, at one axis at the counter."""
-    found = [a for a in (*first.accesses, *second.accesses) if memory.of(a.name) == group]
-    if len({a.name for a in found}) > 1 or any(a.index is None for a in found):
+    if len({a.name for a in found}) > 1:
         return False
-    places = [positions(a.index, counter) for a in found if a.index is not None]
+    places = [positions(a, counter) for a in found]
     return bool(set.intersection(*places))
 
 
-def positions(index: Expr, counter: str) -> set[int]:
+def positions(access: Access, counter: str) -> set[int]:
     """The axes at which a subscript is the counter itself."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
-    return {k for k, p in enumerate(parts) if isinstance(p, ast.Name) and p.id == counter}
+    return {axis for axis, name in access.axes or () if name == counter}
 
 
-def merged(first: Item, second: Item, memory: Memory) -> Item:
-    """One loop out of two."""
-    a, b = first.stmt, second.stmt
-    assert isinstance(a, For) and isinstance(b, For)
-    items = [Item(s, effects(s, memory)) for s in a.body]
-    for stmt in b.body:
-        place(items, Item(stmt, effects(stmt, memory)), memory)
-    comment = "; ".join(dict.fromkeys(c for c in (*a.comment.split("; "), b.comment) if c))
-    new = replace(a, body=tuple(i.stmt for i in items), comment=comment)
-    return Item(new, effects(new, memory))
+def merge(first: Item, second: Item) -> None:
+    """Two loops become one, the first."""
+    assert first.body is not None and second.body is not None
+    for item in second.body.items:
+        place(first.body, item)
+    first.comments |= second.comments
+    first.effects.add(second.effects)

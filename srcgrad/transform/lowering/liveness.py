@@ -26,6 +26,7 @@ from ...program import (
     View,
     binds,
     blocks,
+    bound,
     expressions,
     uses,
     walk,
@@ -42,11 +43,6 @@ def is_allocation(stmt: Stmt) -> bool:
         case Assign(value=ast.Call(func=func)):
             return ast.unparse(func) == "np.empty"
     return False
-
-
-def mentions(stmt: Stmt, name: str) -> bool:
-    """Whether a statement or one inside uses or binds a name."""
-    return any(name in uses(s) or name in binds(s) for s in walk((stmt,)))
 
 
 def unread(program: Program, counters: frozenset[str]) -> Program:
@@ -121,7 +117,9 @@ def sunk(body: Block) -> Block:
     result: list[Stmt] = []
     for stmt in body:
         new = with_blocks(stmt, tuple(map(sunk, blocks(stmt))))
-        due = [w for w in waiting if mentions(new, binds(w)[0]) or disturbs(new, w)]
+        changed = bound((new,))
+        touched = changed.union(*map(uses, walk((new,))))
+        due = [w for w in waiting if not touched.isdisjoint(binds(w)) or changed & uses(w)]
         result += due
         waiting = [w for w in waiting if w not in due]
         if is_allocation(new) or is_constant(new):
@@ -139,9 +137,3 @@ def is_constant(stmt: Stmt) -> bool:
         case Assign(value=ast.Constant() | ast.UnaryOp(operand=ast.Constant())):
             return True
     return False
-
-
-def disturbs(stmt: Stmt, waiting: Stmt) -> bool:
-    """Whether a statement changes a name that a waiting one reads."""
-    read_names = uses(waiting)
-    return any(set(binds(s)) & read_names for s in walk((stmt,)))

@@ -1,7 +1,8 @@
 """Vectorise: innermost loops call mathematical functions that LLVM can vectorise.
 
 In: a Program at level "loops". Out: the same, where ``math.exp(x)`` in a loop whose rounds are
-independent is ``exp_f64(x)`` or ``exp_f32(x)`` of ``vectormath``.
+independent is ``exp_f64(x)`` or ``exp_f32(x)`` of ``vectormath``. Loops with sin and cos are there
+twice: their arithmetic holds for arguments up to a limit, which is looked at first.
 
 Invariant: the same values to the error that ``vectormath`` states; a loop that carries a value
 from round to round, other than a sum, is left alone: there the library's functions are faster.
@@ -40,17 +41,24 @@ from ...program import (
 )
 from ...rules.expressions import dotted
 from ...vectormath import ACCURACY, FUNCTIONS
+from .effects import memory_classes
+from .pull import variable
+from .versions import CIRCULAR, counting
 
-FORMS: Mapping[str | None, str] = {
+Forms = Mapping[str | None, str]
+
+FORMS: Forms = {
     **{f"math.{name}": name for name in ACCURACY},
     "np.exp2": "exp2",
     "sigmoid": "sigmoid",
 }
 """What is replaced, and the function that stands for it."""
 
+LIBRARY: Forms = {k: v for k, v in FORMS.items() if k not in CIRCULAR}
+"""What is replaced whatever the size of the arguments."""
+
 SMOOTH = frozenset(
-    f"math.{name}"
-    for name in ("sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "fabs", "hypot")
+    f"math.{name}" for name in ("sqrt", "tan", "asin", "acos", "atan", "atan2", "fabs", "hypot")
 )
 """Functions that stay, and whose results have the precision of their operands."""
 
@@ -64,16 +72,28 @@ def vectorised(program: Program) -> Program:
     taken |= {*program.routines, *program.gates}
     if not taken.isdisjoint(FUNCTIONS):
         return program
+    classes = memory_classes(program)
+    far = "far"
+    while far in taken:
+        far += "_"
 
     def change(body: Block) -> Block:
-        return tuple(
-            called(stmt, kinds)
-            if isinstance(stmt, For) and is_parallel(stmt)
-            else with_blocks(stmt, tuple(map(change, blocks(stmt))))
-            for stmt in body
-        )
+        return tuple(new for stmt in body for new in statement(stmt))
 
-    return program.with_body(change(program.body))
+    def statement(stmt: Stmt) -> Block:
+        if not (isinstance(stmt, For) and is_parallel(stmt)):
+            return (with_blocks(stmt, tuple(map(change, blocks(stmt)))),)
+        library = called(stmt, kinds, LIBRARY)
+        first = counting(stmt, far, classes, lambda c: bool(call_of("sin", c.args, kinds)))
+        if not first:
+            return (library,)
+        test = ast.Compare(variable(far), [ast.Eq()], [ast.Constant(0)])
+        counted = tuple(called(s, kinds, LIBRARY) for s in first)
+        return (*counted, If(test, (called(stmt, kinds, FORMS),), (library,), line=stmt.line))
+
+    body = change(program.body)
+    known = {**kinds, far: types.int64} if far in bound(body) else kinds
+    return program.with_body(body, types=known)
 
 
 def is_parallel(loop: For) -> bool:
@@ -116,31 +136,31 @@ def places(inside: list[Stmt], array: str) -> set[str]:
     return found
 
 
-def called(stmt: Stmt, kinds: Kinds) -> Stmt:
+def called(stmt: Stmt, kinds: Kinds, forms: Forms) -> Stmt:
     """A statement with its calls replaced, inner ones too."""
     changes: dict[str, Any] = {
-        key: replaced(value, kinds)
+        key: replaced(value, kinds, forms)
         for key, value in vars(stmt).items()
         if isinstance(value, ast.expr)
     }
-    inner = tuple(tuple(called(s, kinds) for s in b) for b in blocks(stmt))
+    inner = tuple(tuple(called(s, kinds, forms) for s in b) for b in blocks(stmt))
     return with_blocks(replace(stmt, **changes) if changes else stmt, inner)
 
 
-def replaced(expr: Any, kinds: Kinds) -> Any:
+def replaced(expr: Any, kinds: Kinds, forms: Forms) -> Any:
     """An expression with its calls replaced, inner ones first."""
     if not isinstance(expr, ast.AST):
         return expr
     fields = {
-        key: [replaced(v, kinds) for v in value]
+        key: [replaced(v, kinds, forms) for v in value]
         if isinstance(value, list)
-        else replaced(value, kinds)
+        else replaced(value, kinds, forms)
         for key, value in ast.iter_fields(expr)
     }
     new = type(expr)(**fields)
     match new:
-        case ast.Call(func=func, args=args, keywords=[]) if dotted(func) in FORMS:
-            return call_of(FORMS[dotted(func)], args, kinds) or new
+        case ast.Call(func=func, args=args, keywords=[]) if dotted(func) in forms:
+            return call_of(forms[dotted(func)], args, kinds) or new
         case ast.BinOp(left=left, op=ast.Pow(), right=right) if precision(right, kinds) != "int":
             return call_of("pow", [left, right], kinds) or new
     return new
