@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ..program import (
     Alias,
+    Call,
     Increment,
     Pop,
     Program,
@@ -58,6 +59,8 @@ def alias_classes(program: Program) -> dict[str, str]:
 
 
 def written_classes(program: Program) -> set[str]:
-    """Classes whose memory is written by a store or an update in place."""
+    """Classes whose memory is written by a store, an update in place or a call."""
     classes = alias_classes(program)
-    return {classes[s.target] for s in walk(program.body) if isinstance(s, Store | Increment)}
+    every = tuple(walk(program.body))
+    stored = {classes[s.target] for s in every if isinstance(s, Store | Increment)}
+    return stored | {classes[n] for s in every if isinstance(s, Call) for n in s.changed}

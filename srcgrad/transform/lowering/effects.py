@@ -16,6 +16,7 @@ from typing import Any
 from ...analysis.aliasing import alias_classes
 from ...program import (
     Assign,
+    Call,
     Check,
     Expr,
     Increment,
@@ -115,6 +116,9 @@ def _collect(stmt: Stmt, memory: Memory, found: Effects) -> None:
             found.accesses.append(Access(target, index, False))
         case Push(tape=tape) | Pop(tape=tape):
             found.accesses.append(Access(tape, None, True))
+        case Call(changed=changed):
+            found.checks = True
+            found.accesses += [Access(n, None, True) for n in changed]
         case Check(node=node):
             found.checks = True
             found.reads |= names(node)

@@ -14,7 +14,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ...program import Block, Comment, Expr, For, Program, Stmt, blocks, with_blocks
+from ...program import Block, Comment, Expr, For, Program, Return, Stmt, blocks, with_blocks
 from .effects import (
     Effects,
     Memory,
@@ -51,7 +51,7 @@ def block(body: Iterable[Stmt], memory: Memory) -> Block:
 
 def place(items: list[Item], item: Item, memory: Memory) -> None:
     """Append a statement: into an earlier loop, or before the loops that it need not wait for."""
-    if isinstance(item.stmt, Comment):
+    if isinstance(item.stmt, Comment | Return):
         items.append(item)
         return
     lowered = is_lowered(item.stmt, memory)
