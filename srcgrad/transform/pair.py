@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from numba import types
 
@@ -129,7 +129,11 @@ def refuse_carried(facts: Facts) -> None:
 
 
 def own_parameters(program: Program) -> Program:
-    """The program with no parameter bound again: it has another name from the start."""
+    """The program with no parameter bound again: it has another name from the start.
+
+    ``a += v`` of an array is ``a[:] += v``, which binds nothing.
+    """
+    program = program.with_body(in_place(program.body, program.types))
     again = [p for p in program.params if any(p in binds(s) for s in walk(program.body))]
     if not again:
         return program
@@ -151,6 +155,17 @@ def own_parameters(program: Program) -> Program:
         return rename_statement(with_blocks(stmt, tuple(map(block, blocks(stmt)))), new, new)
 
     return program.with_body((*first, *block(program.body)), types=kinds)
+
+
+def in_place(body: Block, kinds: Mapping[str, types.Type]) -> Block:
+    """A block that updates whole arrays by a subscript."""
+    done = []
+    for stmt in body:
+        match stmt:
+            case Increment(target=t, index=None) if isinstance(kinds.get(t), types.Array):
+                stmt = replace(stmt, index=ast.Slice())
+        done.append(with_blocks(stmt, tuple(in_place(b, kinds) for b in blocks(stmt))))
+    return tuple(done)
 
 
 def bound_to(name: str, source: str, kinds: Mapping[str, types.Type]) -> Stmt:

@@ -399,7 +399,7 @@ def last_array_used_after_the_loop(a):
 @structured(0.9)
 def called_in_the_test_of_a_loop(x):
     y = x
-    while number_rebound(y, 2) > 0.1:
+    while y * number_rebound(y, 1) > 0.1:
         y = y * 0.5 * x
     return y * y
 
@@ -506,5 +506,4 @@ def steps_by_recursion(q0, p0):
     q, p = q0.copy(), p0.copy()
     for _ in range(2):
         leapfrog(q, p, 3)
-        q, p = p, q
     return np.sum(q * p) + q[0]
