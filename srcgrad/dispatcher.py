@@ -163,9 +163,9 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
                 return types.float64
         return types.unliteral(kind)
 
-    def _derive(self, kinds: tuple[types.Type, ...]) -> Derived:
+    def _derive(self, kinds: tuple[types.Type, ...], taped: bool = True) -> Derived:
         """The gradient's text for types, remembered."""
-        before = self._mark()
+        before = self._mark(), taped
         if (before, kinds) not in self._derived:
             if self.wrt is None and not any(map(is_floating, kinds)):
                 shown = ", ".join(f"{n}: {k}" for n, k in zip(self._names, kinds, strict=True))
@@ -180,7 +180,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             # The pipeline is imported where it is needed: a gradient on disk does without it.
             pipeline = importlib.import_module(".pipeline", __package__)
             self._derived[before, kinds] = pipeline.derive(
-                wrapped, self.wrt, self.with_value, kinds, tupled, self._options.vectormath
+                wrapped, self.wrt, self.with_value, kinds, tupled, self._options.vectormath, taped
             )
         self._last = kinds
         return self._derived[before, kinds]
@@ -218,10 +218,10 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         """The types that the gradient is derived for."""
         return tuple(self._effective(k, n) for k, n in zip(kinds, self._names, strict=True))
 
-    def derived(self, kinds: tuple[types.Type, ...]) -> Derived:
+    def derived(self, kinds: tuple[types.Type, ...], taped: bool = True) -> Derived:
         """The gradient's text for types."""
         check_types(kinds, self._names, self.wrt)
-        return self._derive(kinds)
+        return self._derive(kinds, taped)
 
     # Calls from Python
 

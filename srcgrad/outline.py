@@ -91,7 +91,9 @@ def _examined(primal: Any, mark: Fingerprint) -> tuple[Outline, dict[str, Any]]:
     captured = [(source.function, name, value) for source, name, value in inlined.captured]
     names = [mark.reference(function, name) for function, name, _ in captured]
     arrays = [_reference_to(a, mark, captured) for a in inlined.arrays.values()]
-    writes = _writes_to_parameters(inlined.tree)
+    writes = _writes_to_parameters(inlined.tree) or (
+        len(inlined.tree.args.args) > 1 and _routines_write(inlined.routines.values())
+    )
     known = mark.complete and None not in names and None not in arrays
     digest = mark.digest if known and fingerprint(mark.functions[0]) == mark else None
     found = Outline(digest, watched(captured), tuple(inlined.arrays.values()), writes)
@@ -159,11 +161,34 @@ def is_library(value: Any) -> bool:
     return isinstance(value, np.ufunc) or module.partition(".")[0] in LIBRARIES
 
 
+def _routines_write(functions: Iterable[Any]) -> bool:
+    """Whether recursive functions, or those that they call, may write to an array."""
+    from .frontend.closure import inline_untyped
+    from .frontend.parse import parse
+
+    todo, seen = list(functions), set()
+    while todo:
+        function = todo.pop()
+        if function in seen or hasattr(function, "__gate__"):
+            continue
+        seen.add(function)
+        inlined = inline_untyped(parse(function))
+        if any(_is_store(n) or isinstance(n, ast.AugAssign) for n in ast.walk(inlined.tree)):
+            return True
+        todo += inlined.routines.values()
+    return False
+
+
+def _is_store(node: ast.AST) -> bool:
+    """Whether a node is the target of a store."""
+    return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+
+
 def _writes_to_parameters(tree: ast.FunctionDef) -> bool:
     """Whether a body with several parameters may write to one of them."""
     params = {a.arg for a in tree.args.args}
     stores = any(
-        (isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store))
+        _is_store(n)
         or (
             isinstance(n, ast.AugAssign)
             and isinstance(n.target, ast.Name)

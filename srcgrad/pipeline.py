@@ -11,24 +11,26 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numba
 from numba import types
 
-from .analysis.facts import facts
-from .analysis.recording import recording
+from .analysis.facts import Facts, facts
+from .analysis.recording import Plan, recording
 from .backend.emit import emit
+from .calls import note_changes, refuse_changes, with_calls
 from .errors import ArgumentError, Complaint, Place, UnsupportedError
 from .frontend.inline import Inlined
 from .frontend.inlining.body import gradient_of
 from .frontend.parse import parse
 from .gate_types import backward_stubs
 from .program import Assign, Program, Return, verify
-from .recursion import Routine, Routines, general, has_gradient, reachable
+from .recursion import Routine, Routines, general, has_gradient, reachable, reachable_from
 from .returned import refuse_shared
+from .sweeps import Sweeps, completed, functions, sweeps
 from .transform.adjoint import Parts, adjoint
 from .transform.lower import lower
 from .transform.prepare import prepare
@@ -79,6 +81,7 @@ def derive(
     argument_types: tuple[types.Type, ...],
     tupled: bool = False,
     vectormath: bool = True,
+    taped: bool = True,
 ) -> Derived:
     """Differentiate a function for arguments of these types.
 
@@ -96,6 +99,9 @@ def derive(
         Whether the gradient is a tuple even of one.
     vectormath : bool
         Whether loops call mathematical functions that LLVM vectorises.
+    taped : bool
+        Whether recursive functions leave tapes; else their forward sweeps run again in their
+        gradients, which can then be differentiated again.
 
     Raises
     ------
@@ -107,16 +113,22 @@ def derive(
     typed, result, inlined = routines.typed(source, argument_types)
     check_result(result, inlined)
     called = reachable(typed, routines.known.values())
+    note_changes(called)
+    if taped:
+        typed = with_calls(typed, inlined.places, called)
+    else:
+        refuse_changes(called)
     refuse_shared(typed, inlined.places, called)
     if wrt is not None:  # a parameter may have another name there, where the rules have its own
         renamed = dict(zip(source.parameters, typed.params, strict=False))
         wrt = [renamed[name] for name in wrt]
     extra = tuple(inlined.arrays.values())
     kinds = (*argument_types, *map(numba.typeof, extra))
+    swept = sweeps(called if taped else [], typed, planned)
     finished, returned = gradient_program(
-        typed, kinds, inlined.places, routines, wrt, (with_value, tupled)
+        typed, kinds, inlined.places, routines, wrt, (with_value, tupled), swept
     )
-    others = emitted_routines(routines, called)
+    others = emitted_routines(routines, called, swept, finished)
     check_constants([finished, *others])
     flat = emit(finished, others)
     programs = (finished, *others)
@@ -131,6 +143,7 @@ def gradient_program(
     routines: Routines,
     wrt: Sequence[str] | None,
     shape: tuple[bool, bool],
+    swept: Sweeps | None = None,
 ) -> tuple[Program, types.Type]:
     """From a typed primal to its typed gradient, and the type of the result."""
     prepared = prepare(typed)
@@ -138,7 +151,10 @@ def gradient_program(
     names = [
         n for parts in structure.values() for n in ([parts] if isinstance(parts, str) else parts)
     ]
-    flat = differentiate(prepared, names, structure, shape, places)
+    tapes = swept.tapes if swept else ()
+    flat = differentiate(prepared, names, structure, shape, places, tapes)
+    if swept:
+        flat = completed(flat, swept)
     stubs = {**routines.gradient_stubs(), **backward_stubs(flat.gates)}
     flat = replace(flat, routines={**flat.routines, **stubs})
     if isinstance(result := result_kind(typed), types.Array):
@@ -154,13 +170,21 @@ def result_kind(typed: Program) -> types.Type | None:
     return None
 
 
-def emitted_routines(routines: Routines, called: Sequence[Routine]) -> list[Program]:
-    """The recursive functions and their gradients, as the listing has them."""
-    found = []
-    for routine in called:
+def emitted_routines(
+    routines: Routines, called: Sequence[Routine], swept: Sweeps, gradient: Program
+) -> list[Program]:
+    """The recursive functions and what belongs to their gradients, as the listing has them."""
+
+    def typed(program: Program, kinds: Any, places: Mapping[int, Place]) -> Program:
+        stubbed = {**program.routines, **backward_stubs(program.gates)}
+        return infer_again(replace(program, routines=stubbed), kinds, places)[0]
+
+    found = functions(swept, typed)
+    plain = called if not swept.pairs else reachable_from((gradient, *found), called)
+    for routine in plain:
         assert routine.program is not None and routine.inlined is not None
         found.append(routine.program)
-        if has_gradient(routine):
+        if has_gradient(routine) and routine.name not in swept.pairs:
             places = routine.inlined.places
             gradient, _ = gradient_program(
                 routine.program, routine.kinds, places, routines, None, (False, False)
@@ -190,19 +214,27 @@ def differentiate(
     structure: Mapping[str, Parts],
     shape: tuple[bool, bool],
     places: Mapping[int, Place],
+    reserved: Collection[str] = (),
 ) -> Program:
     """Analyses, plan, sweeps: the flat gradient program."""
-    carried: frozenset[str] = frozenset()
-    while True:
-        found = facts(program, wrt, places, carried)
-        plan = recording(found)
-        if plan.invalid <= carried:
-            break
-        carried |= plan.invalid
-    both = adjoint(found, plan, dict(structure), *shape)
+    found, plan = planned(program, wrt, places)
+    both = adjoint(found, plan, dict(structure), *shape, reserved)
     flat = simplify(both, primal_names(program))
     verify(flat)
     return flat
+
+
+def planned(
+    program: Program, wrt: Sequence[str], places: Mapping[int, Place]
+) -> tuple[Facts, Plan]:
+    """What the analyses find, and what is recorded."""
+    carried: frozenset[str] = frozenset()
+    while True:
+        found = facts(program, wrt, places, carried)
+        plan = recording(found, fuse=not program.recursive)
+        if plan.invalid <= carried:
+            return found, plan
+        carried |= plan.invalid
 
 
 def primal_names(program: Program) -> set[str]:

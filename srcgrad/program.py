@@ -142,6 +142,25 @@ class Pop(Stmt):
 
 
 @dataclass(frozen=True)
+class Call(Stmt):
+    """``z = f(x, a)`` of a recursive function, which may change the arrays (lists) ``changed``.
+
+    ``active``: which arguments are floating-point numbers or arrays.
+    """
+
+    target: str | None
+    value: ast.Call
+    changed: tuple[str, ...] = ()
+    active: tuple[int, ...] = ()
+
+    @property
+    def function(self) -> str:
+        """The name of what is called."""
+        assert isinstance(self.value.func, ast.Name)
+        return self.value.func.id
+
+
+@dataclass(frozen=True)
 class Check(Stmt):
     """``assert`` or ``raise``: kept in the forward sweep, no gradient."""
 
@@ -185,6 +204,8 @@ class Program:
         their gradients. The callables have no bodies; Numba knows their types.
     gates : mapping of str to function
         Gates of the user's, marked functions, that the text calls by name.
+    recursive : bool
+        Whether its sweeps become two functions, which share tapes.
     filename : str
         The user's file, for error messages.
     doc : str
@@ -199,6 +220,7 @@ class Program:
     hidden: tuple[str, ...] = ()
     routines: Mapping[str, Any] = field(default_factory=dict)
     gates: Mapping[str, Any] = field(default_factory=dict)
+    recursive: bool = False
     filename: str = ""
     doc: str = ""
 
@@ -239,6 +261,8 @@ def expressions(stmt: Stmt) -> tuple[Expr, ...]:
     """The expressions that a statement evaluates itself (not those of its blocks)."""
     match stmt:
         case Assign(value=v) | View(value=v) | Push(value=v) | Return(value=v) | Update(value=v):
+            return (v,)
+        case Call(value=v):
             return (v,)
         case Store(index=i, value=v):
             return (i, v)
@@ -299,7 +323,7 @@ def binds(stmt: Stmt) -> tuple[str, ...]:
     match stmt:
         case Assign(target=t) | Alias(target=t) | View(target=t) | Update(target=t):
             return (t,)
-        case Pop(target=str(t)):
+        case Pop(target=str(t)) | Call(target=str(t)):
             return (t,)
         case For(counter=c):
             return (c,)

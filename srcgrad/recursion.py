@@ -24,14 +24,13 @@ from typing import Any
 import numba
 from numba import types
 
-from .analysis.aliasing import alias_classes, written_classes
 from .analysis.gates import kind_of
 from .errors import Complaint, UnsupportedError
 from .frontend.closure import inline_closed
 from .frontend.constants import decided
 from .frontend.infer import infer
 from .frontend.inline import Inlined
-from .frontend.inlining.body import RESERVED, gradient_of
+from .frontend.inlining.body import RESERVED, backward_of, forward_of, gradient_of
 from .frontend.inlining.calls import OutlinedFoundError
 from .frontend.normalise import normalise
 from .frontend.numba_types import typed_stub
@@ -53,7 +52,8 @@ class Routine:
     """A recursive function for arguments of some types; its result's type is a guess at first.
 
     ``original`` is the user's function, ``program`` what stands for it: it returns an array of its
-    own. ``shares`` says which arguments the result may share memory with in NumPy.
+    own. ``shares`` says which arguments the result may share memory with in NumPy, ``changes``
+    which ones it writes to.
     """
 
     function: FunctionType
@@ -64,6 +64,7 @@ class Routine:
     inlined: Inlined | None = None
     original: Program | None = None
     shares: frozenset[int] = frozenset()
+    changes: frozenset[int] = frozenset()
 
 
 class Routines:
@@ -125,6 +126,7 @@ class Routines:
         name, number = wish, 1
         taken = {*self.outlined.values(), *RESERVED, *registry.FUNCTIONS, f"{source.name}_grad"}
         taken |= {routine.name for routine in self.known.values()}
+        taken |= {f(n) for n in self.outlined.values() for f in (forward_of, backward_of)}
         while name in taken:
             number += 1
             name = f"{wish}{number}"
@@ -245,14 +247,14 @@ def argument_kind(argument: ast.expr, program: Program) -> types.Type:
 
 
 def check_names(name: str, program: Program) -> None:
-    """Refuse a variable that has the name of a recursive function, or of its gradient.
+    """Refuse a variable that has the name of a recursive function, or of what belongs to it.
 
     Raises
     ------
     UnsupportedError
         With the name.
     """
-    for taken in (name, gradient_of(name)):
+    for taken in (name, gradient_of(name), forward_of(name), backward_of(name)):
         if taken in program.types or taken in program.constants:
             reason = f"`{taken}` is a variable there, and a recursive function of the listing"
             raise UnsupportedError(Complaint(None, reason, "give the variable another name"))
@@ -260,9 +262,14 @@ def check_names(name: str, program: Program) -> None:
 
 def reachable(program: Program, known: Iterable[Routine]) -> list[Routine]:
     """The routines that a program calls, and those that they call, in the order of ``known``."""
+    return reachable_from((program,), known)
+
+
+def reachable_from(programs: Iterable[Program], known: Iterable[Routine]) -> list[Routine]:
+    """The routines that programs call, and those that they call, in the order of ``known``."""
     by_name = {r.name: r for r in known}
     found: set[str] = set()
-    todo = [program]
+    todo = list(programs)
     while todo:
         for stmt in walk(todo.pop().body):
             called = called_routine(stmt, by_name)
@@ -290,7 +297,8 @@ def is_active(kind: types.Type) -> bool:
 
 def has_gradient(routine: Routine) -> bool:
     """Whether a routine is differentiable by any of its arguments."""
-    return is_active(routine.result) and any(map(is_active, routine.kinds))
+    gives = [routine.result, *(routine.kinds[k] for k in routine.changes)]
+    return any(map(is_active, gives)) and any(map(is_active, routine.kinds))
 
 
 def refuse(routine: Routine, program: Program, inlined: Inlined) -> None:
@@ -304,15 +312,10 @@ def refuse(routine: Routine, program: Program, inlined: Inlined) -> None:
     name = routine.name
     place = inlined.places.get(inlined.tree.body[-1].lineno)
     reason = ""
-    classes, written = alias_classes(program), written_classes(program)
-    changed = [p for p in program.params if classes.get(p) in written]
     held = routine.result.dtype if is_array(routine.result) else routine.result
-    if not isinstance(held, types.Number | types.Boolean):
+    if not isinstance(held, types.Number | types.Boolean | types.NoneType):
         reason = f"the recursive function `{name}` returns {routine.result}"
         advice = "return a number or an array"
-    elif changed:
-        reason = f"the recursive function `{name}` changes its argument `{changed[0]}`"
-        advice = "work on a copy, or write it as a loop"
     elif inlined.arrays:
         reason = f"the recursive function `{name}` uses the array `{next(iter(inlined.arrays))}`"
         advice = "pass the array as an argument"

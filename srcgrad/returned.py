@@ -24,6 +24,7 @@ from .program import (
     Alias,
     Assign,
     Block,
+    Call,
     Program,
     Return,
     Stmt,
@@ -182,4 +183,6 @@ def called_routine(stmt: Stmt, known: Mapping[str, Routine]) -> tuple[Routine, A
     match stmt:
         case Assign(value=ast.Call(func=ast.Name(id=name))) if name in known:
             return known[name], stmt
+        case Call(target=t, value=ast.Call(func=ast.Name(id=name)) as v) if name in known:
+            return known[name], Assign(t or "", v, line=stmt.line)
     return None

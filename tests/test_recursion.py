@@ -1,13 +1,14 @@
 """Recursive functions: what the corpus does not show."""
 
 import math
+import sys
 from math import pi
 
 import numpy as np
 import pytest
-from oracles import check_gradient, ridders, run_listing
+from oracles import check_gradient, ridders, run_listing, run_text
 
-from srcgrad import UnsupportedError, grad, value_and_grad
+from srcgrad import AliasingError, UnsupportedError, grad, value_and_grad
 
 RATE = 0.7
 
@@ -201,6 +202,76 @@ def own_result_written_to(a):
     return np.sum(b * a)
 
 
+def doubles_and_returns(a, n):
+    if n == 0:
+        return a
+    a[n] = 2.0 * a[n]
+    return doubles_and_returns(a, n - 1)
+
+
+def own_argument_returned(a):
+    b = doubles_and_returns(a, 2)
+    return np.sum(b * a)
+
+
+def reshaped_and_changed(a):
+    b = a.T * 1.0
+    fill_squares(np.reshape(b[:, :1], 3), 0)
+    return np.sum(b)
+
+
+def fill_squares(a, k):
+    if k < len(a):
+        a[k] = a[k] * a[k]
+        fill_squares(a, k + 1)
+
+
+def chooses(a, b, n):
+    c = a if n % 2 else b
+    c[n] = a[0] * b[1]
+    if n > 0:
+        chooses(a, b * 2.0, n - 1)
+
+
+def chosen_and_changed(a):
+    b = a * 2.0
+    chooses(a, b, 2)
+    return np.sum(a * b)
+
+
+def count_down(counts, k):
+    if k >= 0:
+        counts[k] = k
+        count_down(counts, k - 1)
+
+
+def integers_counted_down(a):
+    counts = np.zeros(3, np.int64)
+    x = a[0]
+    for i in range(3):
+        x = x * a[counts[i]]
+        count_down(counts, 2 - i)
+    return x
+
+
+def changes_both(a, b, k):
+    if k < len(a):
+        a[k] = a[k] * b[0]
+        b[k] = b[k] + a[0]
+        changes_both(a, b, k + 1)
+
+
+def given_twice(a):
+    b = a * 2.0
+    changes_both(b, b[1:], 0)
+    return np.sum(b)
+
+
+def two_arguments(a, b):
+    changes_both(a, b, 0)
+    return np.sum(a * b)
+
+
 def squares(a):
     return np.sum(returns_its_argument(a, 2))
 
@@ -213,10 +284,11 @@ TRIANGLE = np.array([[0.9, 0.0, 0.0], [0.4, 0.7, 0.0], [1.2, 0.3, 0.8]])
     [(decayed, (1.3, 4)), (by_divisor, (1.3, 18)), (depth_by_data, (1.3, 0.4)),
      (longest, (TRIANGLE,)), (captured_first, (0.7, 0.4, 3)),
      (captured_between, (0.7, 0.4, 3)), (default_skipped, (0.7, 0.4, 3)),
-     (own_result_written_to, (TRIANGLE[2],))],
+     (own_result_written_to, (TRIANGLE[2],)), (nested_that_writes, (TRIANGLE[2],)),
+     (overwriting, (TRIANGLE[2],))],
     ids=["captured number", "of integers", "depth by data", "branches",
          "captured number passed first", "captured number passed between", "default left out",
-         "own result written to"],
+         "own result written to", "captured array written to", "argument written to"],
 )  # fmt: skip
 def test_against_differences(f, args) -> None:
     check_gradient(f, *args)
@@ -248,6 +320,84 @@ def test_second_derivative() -> None:
     assert run_listing(second, power, 1.3, 5) == pytest.approx(20 * 1.3**3)
 
 
+def test_second_derivative_of_what_changes_arrays_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="differentiated twice"):
+        grad(sum_of_slopes).source(0.7)
+
+
+def filled(x):
+    a = np.ones(3) * x
+    fill_squares(a, 0)
+    return np.sum(a)
+
+
+slope_of_filled = grad(filled, wrt="x")
+
+
+def sum_of_slopes(x):
+    return slope_of_filled(x) + x
+
+
+def test_array_given_twice_is_refused() -> None:
+    with pytest.raises(AliasingError, match="twice"):
+        grad(given_twice).source(np.ones(3))
+
+
+def test_arguments_that_overlap_are_refused() -> None:
+    a = np.ones(3)
+    with pytest.raises(AliasingError):
+        grad(two_arguments)(a, a)
+
+
+def test_caller_keeps_its_arrays() -> None:
+    a, b = np.array([0.5, 0.7, 1.1]), np.array([1.5, 0.2, 0.9])
+    before = a.copy(), b.copy()
+    check_gradient(two_arguments, a, b)
+    run_listing(grad(two_arguments), two_arguments, a, b)
+    np.testing.assert_array_equal((a, b), before)
+
+
+def test_listing() -> None:
+    text = grad(power, wrt="x").source(1.2, 3)
+    assert "tape_s0.append(s0)  # recorded: lost after this call" in text
+    assert text.count("tape_s0.pop()") == 1
+
+
+def test_gradient_is_linear_in_the_length_of_a_chain() -> None:
+    lines = {n: lines_run(grad(power, wrt="x"), 1.01, n) for n in (20, 40, 80)}
+    assert lines[80] - lines[40] == 2 * (lines[40] - lines[20])
+
+
+def lines_run(gradient, *args) -> int:
+    """How many lines of its listing a gradient runs in plain Python."""
+    f = run_text(gradient.source(*args))
+    count = 0
+
+    def trace(frame, event, arg):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        f(*args)
+    finally:
+        sys.settrace(None)
+    return count
+
+
+def test_float32_changed_in_place() -> None:
+    a = np.array([0.3, 0.7, 1.1], np.float32)
+    slopes = run_listing(grad(squares_in_place), squares_in_place, a)
+    assert slopes.dtype == np.float32
+    np.testing.assert_allclose(slopes, 2.0 * a, rtol=1e-6)
+
+
+def squares_in_place(a):
+    fill_squares(a, 0)
+    return np.sum(a)
+
+
 def test_float32_stays() -> None:
     a = np.array([0.3, 0.7, 1.1], np.float32)
     slopes = run_listing(grad(squares), squares, a)
@@ -257,12 +407,14 @@ def test_float32_stays() -> None:
 
 @pytest.mark.parametrize(
     ("f", "arg", "word"),
-    [(nested_that_writes, np.ones(3), "changes its argument"),
-     (around(2.0), 1.5, "inside another function"),
+    [(around(2.0), 1.5, "inside another function"),
      (nested_with_a_comprehension, 1.5, "inside another function"),
      (of_many_kinds, np.ones(2), "and more"),
      (variable_of_that_name, 1.5, "is a variable"), (first_of_pair, 1.5, "returns"),
-     (overwriting, np.ones(3), "changes its argument"), (with_a_list, 1.5, "a list"),
+     (with_a_list, 1.5, "a list"), (own_argument_returned, np.ones(3), "may be its argument"),
+     (reshaped_and_changed, np.ones((2, 3)), "is not clear"),
+     (chosen_and_changed, np.ones(3), "stands for several arrays"),
+     (integers_counted_down, np.ones(3), "which the backward pass needs"),
      (argument_written_to, np.ones(3), "may be its argument"),
      (result_written_to, np.ones(3), "may be its argument"),
      (result_written_to_inside, np.ones(3), "may be its argument"),

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ..program import (
     Alias,
     Assign,
+    Call,
     Increment,
     Pop,
     Program,
@@ -25,9 +27,12 @@ from ..program import (
     Store,
     Swap,
     View,
+    binds,
     names,
+    uses,
     walk,
 )
+from .aliasing import written_classes
 from .partial import Partial, is_differentiable
 
 Flow = tuple[str, str]
@@ -42,6 +47,7 @@ def active_names(
 ) -> set[str]:
     """Names with a gradient that matters."""
     flows = [flow for stmt in walk(program.body) for flow in value_flows(stmt, partials)]
+    flows += [flow for stmt in walk(program.body) for flow in call_flows(stmt, program.types)]
     result = program.body[-1]
     assert isinstance(result, Return)
 
@@ -50,7 +56,10 @@ def active_names(
 
     edges = [(cell(a), cell(b)) for a, b in flows]
     varied = reach({cell(n) for n in wrt}, edges)
-    useful = reach({cell(n) for n in names(result.value)}, [(b, a) for a, b in edges])
+    ends = {cell(n) for n in names(result.value)}
+    if program.recursive:  # the caller sees what it changes
+        ends |= {cell(n) for n in program.params} & written_classes(program)
+    useful = reach(ends, [(b, a) for a, b in edges])
     both = varied & useful
     return {
         n
@@ -71,6 +80,14 @@ def value_flows(stmt: Stmt, partials: Mapping[int, tuple[Partial, ...]]) -> list
         case Swap(targets=ts, sources=ss):
             return list(zip(ss, ts, strict=True))
     return []
+
+
+def call_flows(stmt: Stmt, kinds: Mapping[str, Any]) -> list[Flow]:
+    """Where derivatives may pass in the call of a recursive function."""
+    if not isinstance(stmt, Call):
+        return []
+    into = [n for n in (*binds(stmt), *stmt.changed) if is_differentiable(kinds.get(n))]
+    return [(n, t) for n in uses(stmt) if is_differentiable(kinds.get(n)) for t in into]
 
 
 def reach(start: set[str], edges: list[tuple[str, str]]) -> set[str]:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from ..program import (
     Alias,
     Block,
+    Call,
     Increment,
     Pop,
     Program,
@@ -66,9 +67,11 @@ def alias_classes(program: Program) -> dict[str, str]:
 
 
 def written_classes(program: Program) -> set[str]:
-    """Classes whose memory is written by a store or an update in place."""
+    """Classes whose memory is written by a store, an update in place or a call."""
     classes = alias_classes(program)
-    return {classes[s.target] for s in walk(program.body) if isinstance(s, Store | Increment)}
+    every = tuple(walk(program.body))
+    stored = {classes[s.target] for s in every if isinstance(s, Store | Increment)}
+    return stored | {classes[n] for s in every if isinstance(s, Call) for n in s.changed}
 
 
 def short_lived(body: Block, classes: Mapping[str, str]) -> Iterator[str]:
@@ -102,4 +105,6 @@ def writes_to(memory: str, stmt: Stmt, classes: Mapping[str, str]) -> bool:
     match stmt:
         case Store(target=t) | Increment(target=t) | Update(target=t):
             return classes.get(t, t) == memory
+        case Call(changed=changed):
+            return any(classes.get(n, n) == memory for n in changed)
     return False

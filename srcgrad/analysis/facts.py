@@ -8,9 +8,9 @@ Invariant: facts describe exactly this Program; a changed Program needs new ones
 Three ways to keep the gradient of an array name:
 
 * a *value*: nothing writes to the memory, the gradient is bound and added to like a number's;
-* a *shadow* (paired, static): the memory is written or viewed in loops; the gradient is an
-  array of the same shape, views of the array have views of the shadow, made in the backward
-  sweep;
+* a *shadow* (paired, static): the memory is written, or viewed in loops, or passed to a
+  recursive function; the gradient is an array of the same shape, views of the array have views
+  of the shadow, made in the backward sweep;
 * a *carried shadow* (paired, dynamic): names are rebound among arrays that are written
   (buffers that are swapped), or arrays are kept in a list; array and shadow are created,
   rebound, appended, popped and restored together.
@@ -30,6 +30,7 @@ from ..program import (
     Alias,
     Assign,
     Block,
+    Call,
     For,
     Increment,
     Pop,
@@ -48,7 +49,7 @@ from ..program import (
 from .activity import active_names
 from .aliasing import alias_classes, written_classes
 from .derivatives import gradient_names, partials
-from .partial import Partial
+from .partial import Partial, is_differentiable
 from .shapes import shape_symbols
 
 Path = tuple[int, ...]
@@ -83,6 +84,11 @@ class Facts:
         """Whether the name is an array's."""
         return isinstance(self.program.types.get(name), types.Array)
 
+    def is_floating(self, name: str) -> bool:
+        """Whether the name is that of a floating-point number or of an array of such."""
+        kind = self.program.types.get(name)
+        return not isinstance(kind, types.List) and is_differentiable(kind)
+
     def is_list(self, name: str) -> bool:
         """Whether the name is a list's."""
         return isinstance(self.program.types.get(name), types.List)
@@ -111,6 +117,8 @@ class Facts:
                 return t in self.active
             case Swap(targets=ts):
                 return any(t in self.active for t in ts)
+            case Call(changed=changed):
+                return any(t in self.active for t in (*binds(stmt), *changed))
         return any(self.is_alive(s) for b in blocks(stmt) for s in b)
 
 
@@ -151,7 +159,9 @@ def facts(
     rebound = _rebound(program, classes, counts, home, arrays)
     viewed = _viewed_in_loops(program.body, False, classes, arrays)
     viewed = {c for c in viewed if c not in rebound and c not in dynamic}
-    paired = written | viewed | kept_in_lists
+    passed = {classes[n] for n in passed_arrays(program) if is_differentiable(program.types[n])}
+    passed = {c for c in passed if c not in rebound and c not in dynamic}
+    paired = written | viewed | kept_in_lists | passed
     carried = {c for c in written if c in rebound or c in dynamic} | kept_in_lists
     return Facts(
         program=program,
@@ -167,6 +177,13 @@ def facts(
         home=home,
         symbols=shape_symbols(program),
     )
+
+
+def passed_arrays(program: Program) -> set[str]:
+    """Arrays whose gradients a backward function adds to in place."""
+    calls = [s for s in walk(program.body) if isinstance(s, Call)]
+    found = {n for s in calls for n in uses(s)} | set(program.params if program.recursive else ())
+    return {n for n in found if isinstance(program.types.get(n), types.Array)}
 
 
 def is_list_of_arrays(kind: types.Type | None) -> bool:
@@ -214,7 +231,7 @@ def _rebound(
             match stmt:
                 case Swap(targets=ts):
                     found.update(classes[t] for t in ts)
-                case Assign(target=t) if t in arrays and in_loop:
+                case Assign(target=t) | Call(target=str(t)) if t in arrays and in_loop:
                     members = [n for n, c in classes.items() if c == classes[t]]
                     if any(home[n][: len(home[t])] != home[t] for n in members):
                         found.add(classes[t])

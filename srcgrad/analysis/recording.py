@@ -20,10 +20,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..errors import Complaint, UnsupportedError
 from ..program import (
     Alias,
     Assign,
     Block,
+    Call,
     Expr,
     For,
     If,
@@ -154,13 +156,18 @@ class _Planner:
 
     def plan(self) -> Plan:
         """The plan."""
-        body = self.facts.program.body
+        program = self.facts.program
+        body, recursive = program.body, program.recursive
         for stmt in walk(body):
             if self.facts.is_alive(stmt):
                 self.anyway |= self.reads(stmt)
-        self.block_needs(body, (), False)
+        if recursive:  # a call is like a round of a loop: it has values of its own
+            self.loop_writes = set().union(*map(self.changes, body))
+        self.block_needs(body, (), recursive)
         start = {n for n in self.facts.wrt if self.facts.is_dynamic(n)}
-        self.walk_block(body, (), start, 0)
+        if recursive:  # the caller may need what its arrays held
+            start = set().union(*map(self.memory, program.params))
+        self.walk_block(body, (), start, int(recursive))
         return self.result
 
     # What a statement's reversal reads and what the statement writes
@@ -206,6 +213,11 @@ class _Planner:
             case Store(target=t, index=i) | Increment(target=t, index=i):
                 found |= {t} | (self.of_expression(i) if i is not None else set())
                 found |= {n for n in names(stmt.value) if facts.is_paired(n) or facts.is_array(n)}
+            case Call(value=v):
+                found |= self.of_expression(v)
+                for target in binds(stmt):
+                    if facts.is_array(target):
+                        found |= {target} | self.memory(target)
             case Push(tape=t) | Pop(tape=t) if facts.is_list_of_arrays(t):
                 return set()
             case Push(tape=t):
@@ -253,6 +265,8 @@ class _Planner:
         for inner in walk((stmt,)):
             if isinstance(inner, Push | Pop):
                 found |= self.memory(inner.tape) | {inner.tape}
+            if isinstance(inner, Call):
+                found |= set().union(*map(self.memory, inner.changed))
         return found
 
     # First walk: privates
@@ -310,9 +324,11 @@ class _Planner:
                 self.add(at, Rebuild(name, "replay", stmt), operands, needs[last])
             else:
                 if self.facts.is_paired(name) and not self.facts.is_dynamic(name):
-                    if not isinstance(stmt, Assign):
+                    if not isinstance(stmt, Assign | Call):
                         self.result.invalid.add(self.facts.classes[name])
-                self.result.after.setdefault((*path, where[-1]), []).append(name)
+                # Calls share the tapes: what comes back before a call goes there after it.
+                recorded = last if self.facts.program.recursive else where[-1]
+                self.result.after.setdefault((*path, recorded), []).append(name)
                 self.result.cost += 100.0 ** self.depth(path)
                 self.add(at, Rebuild(name, "record", stmt), set(), needs[last])
 
@@ -342,6 +358,7 @@ class _Planner:
         for root in facts.written:
             members = [n for n, c in facts.classes.items() if c == root]
             inside = all(facts.home.get(n, ())[: len(path)] == path for n in members)
+            inside = inside and not set(members) & set(facts.program.params)
             owners = [n for n in members if n in private and facts.is_array(n)]
             if inside and owners:
                 private.add(f"mem:{root}")
@@ -464,10 +481,12 @@ class _Planner:
             case Swap(targets=ts, sources=ss):
                 moved = dict(zip(ss, ts, strict=True))
                 return {moved.get(c, c) for c in needed}
+        if isinstance(stmt, Call) and not alive and self.changes(stmt) & needed - set(binds(stmt)):
+            self.refuse_change(stmt)
         overwritten = self.writes(stmt)
         after = set()
         target = binds(stmt)
-        if isinstance(stmt, Assign | View | Alias | Pop) and target:
+        if isinstance(stmt, Assign | View | Alias | Pop | Call) and target:
             if target[0] not in uses(stmt) and target[0] in own:
                 own = own - {target[0]}
                 after = {target[0]}
@@ -502,6 +521,11 @@ class _Planner:
             if end <= needed:
                 return needed
             needed = needed | end
+
+    def refuse_change(self, stmt: Call) -> None:
+        """Refuse a call that nothing reverses: what it overwrites is needed."""
+        reason = f"`{stmt.function}` changes `{stmt.changed[0]}`, which the backward pass needs"
+        raise UnsupportedError(Complaint(None, reason, "give it a copy"))
 
     def record(self, here: Path, cells: set[Cell], depth: int) -> None:
         """Note that cells are recorded before a statement."""

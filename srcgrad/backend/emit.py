@@ -24,6 +24,7 @@ from ..program import (
     Alias,
     Assign,
     Block,
+    Call,
     Check,
     Comment,
     Expr,
@@ -95,7 +96,11 @@ def emit(program: Program, routines: Sequence[Program] = (), level: str = "flat"
 
 def definition(program: Program, level: str = "flat") -> str:
     """The function of a program."""
-    body = [*block(program.body, 1)]
+    match program.body:
+        case (_, *_, Return(value=ast.Constant(value=None))):
+            body = block(program.body[:-1], 1)
+        case _:
+            body = block(program.body, 1)
     if program.doc and level == "flat":
         body.insert(0, f'{INDENT}"""{program.doc}"""')
     return "\n".join([f"def {program.name}({', '.join(program.params)}):", *body])
@@ -189,6 +194,10 @@ def _lines(stmt: Stmt, depth: int) -> list[str]:
     """The first line without indentation, and the lines inside."""
     match stmt:
         case Assign(target=t, value=v) | View(target=t, value=v):
+            return [f"{t} = {show(v)}"]
+        case Call(target=None, value=v):
+            return [show(v)]
+        case Call(target=t, value=v):
             return [f"{t} = {show(v)}"]
         case Alias(target=t, source=s):
             return [f"{t} = {s}"]

@@ -87,7 +87,7 @@ def expansions(
             reason = f"the gradient of `{gradient.__name__}` is called where nothing runs"
             raise UnsupportedError(Complaint(None, reason, "leave the call out"))
         effective = gradient.effective(seen[name])
-        derived = gradient.derived(effective)
+        derived = gradient.derived(effective, taped=False)
         pairs = zip(seen[name], effective, strict=True)
         as_float = tuple(isinstance(e, types.Float) and not _is_float(k) for k, e in pairs)
         listing = _source(derived.flat, derived.name, tuple(derived.gates.items()))
@@ -104,7 +104,7 @@ def _stub(name: str, gradient: Any, seen: dict[str, tuple[types.Type, ...]]) -> 
 
     def typed(*operands: types.Type) -> types.Type:
         seen[name] = tuple(map(types.unliteral, operands))
-        result: types.Type = gradient.derived(gradient.effective(seen[name])).result
+        result: types.Type = gradient.derived(gradient.effective(seen[name]), taped=False).result
         return result
 
     return typed_stub(name, len(gradient.signature.parameters), typed)

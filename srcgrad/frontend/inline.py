@@ -245,6 +245,10 @@ class _Inliner(Body):
             return
         new = self.expr(value)
         match new:
+            case ast.Call(func=ast.Name(id=name)) if name in self.outlined.values() and not (
+                hasattr(self.routines[name], "__gate__")
+            ):
+                self.bound(new, stmt)
             case ast.Call(func=ast.Name(id=name)) if name in self.routines:
                 reason = f"the function `{name}`, which stays a call, is called for what it changes"
                 self.refuse(stmt, reason, "return a number, or write it as a loop")

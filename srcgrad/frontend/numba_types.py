@@ -45,6 +45,7 @@ from ..program import (
     Alias,
     Assign,
     Block,
+    Call,
     Check,
     Expr,
     For,
@@ -212,6 +213,10 @@ class _Text:
         match stmt:
             case Assign(target=t, value=v) | View(target=t, value=v):
                 put(f"{t} = {self.show(v)}", t)
+            case Call(target=None, value=v):
+                put(self.show(v))
+            case Call(target=t, value=v):
+                put(f"{t} = {self.show(v)}", str(t))
             case Alias(target=t, source=s):
                 put(f"{t} = {s}", t)
             case Update(target=t, op=op, value=v):

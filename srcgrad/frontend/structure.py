@@ -41,9 +41,11 @@ def structure(tree: ast.FunctionDef) -> ast.FunctionDef:
         worker.result = worker.fresh("result")
         in_loop = any(_returns(s) for s in _loops(body))
         done = worker.fresh("done") if in_loop else None
-        start = [_set(done, False, body[0]), worker.unset(body[0])] if done else []
+        start = [_set(done, False, body[0])] if done else []
+        worker.is_procedure = not any(r.value for r in _walked_returns(body))
+        start += [worker.unset(body[0])] if done and not worker.is_procedure else []
         new = start + worker.block(body, Flags(done=done))
-        if _count_returns(body):
+        if not worker.is_procedure:
             value = ast.Name(worker.result, ast.Load())
             new.append(ast.copy_location(ast.Return(value), body[-1]))
     made = ast.FunctionDef(name=tree.name, args=tree.args, body=new, decorator_list=[])
@@ -51,11 +53,12 @@ def structure(tree: ast.FunctionDef) -> ast.FunctionDef:
 
 
 class _Worker:
-    """Rewrites blocks; ``result`` is the name that returns set."""
+    """Rewrites blocks; ``result`` is the name that returns set, in procedures nothing is."""
 
     def __init__(self, taken: set[str]) -> None:
         self.taken = taken
         self.result = ""
+        self.is_procedure = False
 
     def fresh(self, wish: str) -> str:
         """A free name."""
@@ -106,6 +109,8 @@ class _Worker:
         value = stmt.value or ast.Constant(None)
         target = ast.Name(self.result, ast.Store())
         found: list[ast.stmt] = [ast.copy_location(ast.Assign([target], value), stmt)]
+        if self.is_procedure:
+            found = [ast.copy_location(ast.Pass(), stmt)]
         if flags.in_loop:
             found.append(_set(flags.done, True, stmt))
             if flags.stop and flags.stop != flags.done:
@@ -253,7 +258,11 @@ def _returns(stmt: ast.stmt) -> bool:
 
 
 def _count_returns(body: list[ast.stmt]) -> int:
-    return sum(isinstance(s, ast.Return) for s in _walk(body, _everywhere))
+    return len(_walked_returns(body))
+
+
+def _walked_returns(body: list[ast.stmt]) -> list[ast.Return]:
+    return [s for s in _walk(body, _everywhere) if isinstance(s, ast.Return)]
 
 
 def _has(body: list[ast.stmt], kind: type[ast.stmt]) -> bool:

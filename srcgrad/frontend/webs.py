@@ -300,7 +300,7 @@ def rename_statement(stmt: Stmt, reads: Mapping[str, str], writes: Mapping[str, 
             )
         elif name in ("source", "tape", "exit") and isinstance(value, str):
             changes[name] = reads.get(value, value)
-        elif name == "sources":
+        elif name in ("sources", "changed"):
             changes[name] = tuple(reads.get(v, v) for v in value)
         elif name == "targets":
             changes[name] = tuple(writes.get(v, v) for v in value)

@@ -14,13 +14,16 @@ accumulation is an assignment.
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import replace
 
 from ..analysis.facts import Facts, Path
 from ..analysis.recording import Plan
+from ..frontend.inlining.body import forward_of
 from ..program import (
     Assign,
     Block,
+    Call,
     Comment,
     Expr,
     For,
@@ -49,6 +52,7 @@ def adjoint(
     structure: dict[str, Parts],
     with_value: bool,
     tupled: bool = False,
+    reserved: Collection[str] = (),
 ) -> Program:
     """The gradient program.
 
@@ -62,10 +66,12 @@ def adjoint(
         Whether the value is returned as well.
     tupled : bool
         Whether the gradient is a tuple even of one.
+    reserved : collection of str
+        Names that mean something else in the listing.
     """
     program = facts.program
-    tapes = Tapes(facts, plan)
-    forward = _Forward(facts, plan, tapes)
+    tapes = Tapes(facts, plan, reserved)
+    forward = Forward(facts, plan, tapes)
     result = program.body[-1]
     assert isinstance(result, Return)
     value = result.value
@@ -99,7 +105,7 @@ def adjoint(
     return program.with_body(body, name=f"{program.name}_grad", params=params, types={})
 
 
-def one_pass(stmt: Stmt, forward: _Forward, backward: Backward, position: int) -> list[Stmt]:
+def one_pass(stmt: Stmt, forward: Forward, backward: Backward, position: int) -> list[Stmt]:
     """A loop that only adds up: each round forward, then backward."""
     assert isinstance(stmt, For)
     before, reversed_round = backward.round(stmt, position)
@@ -108,7 +114,7 @@ def one_pass(stmt: Stmt, forward: _Forward, backward: Backward, position: int) -
     return [*before, note, replace(stmt, body=body)]
 
 
-class _Forward:
+class Forward:
     """The primal's statements, with what is recorded."""
 
     def __init__(self, facts: Facts, plan: Plan, tapes: Tapes) -> None:
@@ -150,12 +156,18 @@ class _Forward:
         found.append(self.own_part(with_blocks(stmt, inner)))
         found += self.mirrored(stmt)
         for name in self.plan.after.get(here, ()):
-            found += self.record(self.tapes.after[here, name], stmt, name, "lost after this round")
+            lost = (
+                "lost after this call" if self.facts.program.recursive else "lost after this round"
+            )
+            found += self.record(self.tapes.after[here, name], stmt, name, lost)
         return found
 
     def own_part(self, stmt: Stmt) -> Stmt:
         """An array from a tuple argument, as a copy where the primal writes to it."""
         facts = self.facts
+        if isinstance(stmt, Call) and facts.is_alive(stmt):
+            func = ast.Name(forward_of(stmt.function), ast.Load())
+            return replace(stmt, value=ast.Call(func, stmt.value.args, []))
         if is_part(stmt, facts) and isinstance(stmt, Assign):
             if facts.is_array(stmt.target) and facts.classes[stmt.target] in facts.written:
                 return Assign(stmt.target, ast.Call(np_name("copy"), [stmt.value], []))

@@ -22,11 +22,12 @@ from ..analysis.facts import Facts, Path
 from ..analysis.partial import Partial
 from ..analysis.recording import Plan, Rebuild, rounds_name
 from ..errors import Complaint, UnsupportedError
-from ..frontend.inlining.body import gradient_of
+from ..frontend.inlining.body import backward_of, gradient_of
 from ..program import (
     Alias,
     Assign,
     Block,
+    Call,
     Expr,
     For,
     If,
@@ -38,7 +39,9 @@ from ..program import (
     Swap,
     View,
     While,
+    binds,
     blocks,
+    bound,
     exposed,
     names,
     uses,
@@ -62,6 +65,7 @@ class Backward:
         self.inside: Path = ()
         self.line = 0
         self.guards: dict[str, Guard] = {}
+        self.recursive = facts.program.recursive
         self.uses = Counter(n for s in walk(facts.program.body) for n in uses(s))
         self.exposed: dict[Path, set[str]] = {}
         views = {s.target for s in walk(facts.program.body) if isinstance(s, View | Alias)}
@@ -93,6 +97,9 @@ class Backward:
             return
         if self.facts.is_array(value.id):
             self.state[value.id] = "shared"
+            return
+        if self.recursive:
+            self.state[value.id] = "owned"
             return
         self.emit(Assign(self.facts.gradient(value.id), ast.Constant(1.0)))
         self.state[value.id] = "owned"
@@ -167,12 +174,16 @@ class Backward:
         saved = self.out, self.state, self.touched, self.inside, self.guards
         self.out, self.touched, self.inside, self.guards = [], set(), path, dict(self.guards)
         outer = {n for n in self.facts.active if not self.is_local(n, path)}
+        born = {n for n in outer if self.is_born(n, path)}
         carried = {n for n in self.facts.active if self.facts.is_dynamic(n)}
-        self.state = dict.fromkeys(sorted(outer | carried), "owned")
+        self.state = dict.fromkeys(sorted((outer - born) | carried), "owned")
+        self.state |= {n: how for n, how in saved[1].items() if n in born}
+        outer -= born - saved[1].keys()
         self.block(body, path)
         touched = self.touched & outer
         for name in sorted(touched):
-            self.own(name)
+            if name in self.state or not self.is_born(name, path):
+                self.own(name)
         found = self.out
         self.out, self.state, self.touched, self.inside, self.guards = saved
         self.touched |= touched
@@ -183,14 +194,32 @@ class Backward:
         home = self.facts.home.get(name, ())
         return home[: len(path)] == path and name not in self.carried(path)
 
+    def is_born(self, name: str, path: Path) -> bool:
+        """Whether a name has no value before a block of a recursive function."""
+        home = self.facts.home.get(name, ())
+        if not self.recursive or name in self.facts.program.params or name in self.carried(home):
+            return False
+        for depth in range(len(home), len(path), 2):
+            body = self.body_at(path[:depth])
+            position = path[depth]
+            if isinstance(body[position], For | While):
+                return False
+            if name in bound(body[:position]):
+                return False
+        return True
+
     def carried(self, path: Path) -> set[str]:
         """Names that a block may read before it sets them: carried from round to round."""
         if path not in self.exposed:
-            body: Block = self.facts.program.body
-            for depth in range(0, len(path), 2):
-                body = blocks(body[path[depth]])[path[depth + 1]]
-            self.exposed[path] = exposed(body)
+            self.exposed[path] = exposed(self.body_at(path))
         return self.exposed[path]
+
+    def body_at(self, path: Path) -> Block:
+        """The block at a path."""
+        body: Block = self.facts.program.body
+        for depth in range(0, len(path), 2):
+            body = blocks(body[path[depth]])[path[depth + 1]]
+        return body
 
     def own(self, name: str) -> None:
         """Make sure that a gradient is there and shares memory with nothing."""
@@ -199,12 +228,16 @@ class Backward:
             self.own_list(name)
         elif name not in self.state:
             assert name not in self.mirrored, f"the shadow of {name} is a part of another"
-            self.emit(zeros(self.facts, name, bool(self.inside)))
+            self.emit(zeros(self.facts, name, self.in_rounds()))
         elif self.state[name] == "shared":
             copied = ast.Call(np_name("copy"), [ast.Name(gradient, ast.Load())], [])
             self.emit(Assign(gradient, copied))
         self.state[name] = "owned"
         self.touched.add(name)
+
+    def in_rounds(self) -> bool:
+        """Whether what the forward sweep made may be gone."""
+        return bool(self.inside) or self.recursive
 
     def statement(self, stmt: Stmt, here: Path) -> None:
         """Reverse one statement."""
@@ -225,6 +258,8 @@ class Backward:
             case Swap():
                 self.rebuild(here)
                 self.swap(stmt)
+            case Call():
+                self.called(stmt, here)
             case Push(tape=t) | Pop(tape=t):
                 self.rebuild(here)
                 if self.facts.is_list_of_arrays(t):
@@ -245,7 +280,8 @@ class Backward:
         if not any(body for body, _ in parts):
             return
         for name in sorted(set().union(*(touched for _, touched in parts))):
-            self.own(name)
+            if name not in self.state or not self.is_born(name, (*here, 0)):
+                self.own(name)
         bodies = [tuple(body) for body, _ in parts]
         if isinstance(stmt, If):
             self.branch(stmt, bodies[0], bodies[1])
@@ -313,7 +349,7 @@ class Backward:
                 self.emit(shadow.take(facts.gradient(found.name)))
             return
         in_loop = any(isinstance(s, For | While) for s in self.around(here))
-        if in_loop:
+        if in_loop or self.recursive:
             self.emit(found.stmt)
         if found.name in facts.active and facts.is_paired(found.name):
             source = getattr(found.stmt, "source", None)
@@ -463,6 +499,60 @@ class Backward:
         if not self.facts.is_paired(target) and self.state.pop(target, None) is not None:
             self.touched.add(target)
 
+    def called(self, stmt: Call, here: Path) -> None:
+        """Reverse the call of a recursive function: its backward function takes from the tapes."""
+        facts = self.facts
+        assert not self.plan.before.get(here), "the target of a call has a value before it"
+        self.rebuild(here)
+        if not facts.is_alive(stmt):
+            return
+        seed: list[Expr] = []
+        for target in filter(facts.is_floating, binds(stmt)):
+            if target not in self.state:
+                self.own(target)
+            seed = [ast.Name(facts.gradient(target), ast.Load())]
+        arrays, added = self.gradients_of_arrays(stmt)
+        operands = [stmt.value.args[k] for k in stmt.active]
+        numbers = [a for a in operands if not is_array_of(facts, a)]
+        slopes = self.tapes.fresh("slopes") if numbers else None
+        func = ast.Name(backward_of(stmt.function), ast.Load())
+        value = ast.Call(func, [*stmt.value.args, *arrays, *seed], [])
+        changed = (*stmt.changed, *(a.id for a in arrays))
+        self.emit(Call(slopes, value, changed, line=stmt.line))
+        for target in binds(stmt):
+            self.take(target)
+        for name, gradient in added:
+            self.accumulate(name, ast.Name(gradient, ast.Load()))
+        for k, operand in enumerate(numbers):
+            part: Expr = ast.Name(str(slopes), ast.Load())
+            if len(numbers) > 1:
+                part = ast.Subscript(part, ast.Constant(k), ast.Load())
+            if isinstance(operand, ast.Name) and operand.id in facts.active:
+                self.accumulate(operand.id, part)
+
+    def gradients_of_arrays(self, stmt: Call) -> tuple[list[ast.Name], list[tuple[str, str]]]:
+        """What a call's backward function adds gradients of arrays to.
+
+        Those made here, with the names of the arrays to whose gradients they are to be added.
+        """
+        facts = self.facts
+        found: list[ast.Name] = []
+        added: list[tuple[str, str]] = []
+        for operand in (stmt.value.args[k] for k in stmt.active):
+            if not isinstance(operand, ast.Name) or not facts.is_array(operand.id):
+                continue
+            gradient = facts.gradient(operand.id)
+            active = operand.id in facts.active
+            if active and facts.is_paired(operand.id):
+                self.own(operand.id)
+            else:
+                gradient = self.tapes.fresh("slope" if active else "unused")
+                self.emit(Assign(gradient, ast.Call(np_name("zeros_like"), [operand], [])))
+                if active:
+                    added.append((operand.id, gradient))
+            found.append(ast.Name(gradient, ast.Load()))
+        return found, added
+
     def note_guards(self, stmt: Stmt, given: tuple[Partial, ...]) -> None:
         """What feeds only one branch of ``np.where`` gives nothing, not even nan, elsewhere."""
         match stmt:
@@ -548,7 +638,8 @@ class Backward:
             self.state[name] = "owned"
             return
         scalar = spread and array and not self.reads_array(value)
-        if name not in self.state and scalar and not facts.is_paired(name) and not self.inside:
+        plain = not (facts.is_paired(name) or self.in_rounds())
+        if name not in self.state and scalar and plain:
             like: list[Expr] = [ast.Name(name, ast.Load()), negated(value) if negative else value]
             self.emit(Assign(gradient, ast.Call(np_name("full_like"), like, [])))
             self.state[name] = "owned"
@@ -704,6 +795,11 @@ class Guard:
         zero = ast.Constant(0)
         branches: list[Expr] = [value, zero] if self.taken else [zero, value]
         return ast.Call(np_name("where"), [self.condition, *branches], [])
+
+
+def is_array_of(facts: Facts, operand: Expr) -> bool:
+    """Whether an operand is an array."""
+    return isinstance(operand, ast.Name) and facts.is_array(operand.id)
 
 
 def is_part(stmt: Stmt, facts: Facts) -> bool:

@@ -1,8 +1,9 @@
 """Prepare: a typed Program in the form that the backward sweep can reverse.
 
 In: a typed Program. Out: the same with tests that their own branches would change bound to a
-name first, with loops that end early counting their rounds, and with no statement whose rule
-reads both its old target and its new one.
+name first, with loops that end early counting their rounds, with no statement whose rule
+reads both its old target and its new one, and with no call of a recursive function that
+overwrites a value.
 
 Invariant: the program computes what it did; new names have types.
 """
@@ -10,6 +11,7 @@ Invariant: the program computes what it did; new names have types.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,8 +22,10 @@ from ..analysis.derivatives import rank
 from ..analysis.partial import contents
 from ..analysis.recording import ROUNDS
 from ..program import (
+    Alias,
     Assign,
     Block,
+    Call,
     Expr,
     For,
     If,
@@ -32,7 +36,10 @@ from ..program import (
     While,
     binds,
     blocks,
+    bound,
+    exposed,
     names,
+    uses,
     walk,
     with_blocks,
 )
@@ -44,6 +51,9 @@ def prepare(program: Program) -> Program:
     kinds = dict(program.types)
     taken = set(kinds) | set(program.constants)
     classes = alias_classes(program)
+    counts = Counter(n for s in walk(program.body) for n in binds(s))
+    loops = [s for s in walk(program.body) if isinstance(s, For | While)]
+    carried = {n for loop in loops for n in exposed(loop.body) | _left(loop, program)}
 
     def fresh(stem: str, kind: types.Type) -> str:
         number = 0
@@ -66,6 +76,12 @@ def prepare(program: Program) -> Program:
                 return [Assign(flag, test, line=stmt.line), replace(stmt, test=name)]
             case While() | For(exit=str()):
                 return _counted(stmt, fresh)
+            case Call(target=str(t), value=v) if t in names(v) or counts[t] > 1 or t in carried:
+                new = fresh("new", kinds[t])
+                kept: Stmt = Assign(t, ast.Name(new, ast.Load()), line=stmt.line)
+                if isinstance(kinds[t], types.Array):
+                    kept = Alias(t, new, line=stmt.line)
+                return [replace(stmt, target=new), kept]
             case Assign(target=t, value=v) if t in names(v) and (
                 _reads_result(v, kinds) or _is_gate(v, program)
             ):
@@ -79,6 +95,13 @@ def prepare(program: Program) -> Program:
     return program.with_body(block(program.body), types=kinds)
 
 
+def _left(loop: For | While, program: Program) -> set[str]:
+    """Names that a loop binds and that are read outside of it."""
+    inside = {id(s) for s in walk((loop,))}
+    read = {n for s in walk(program.body) if id(s) not in inside for n in uses(s)}
+    return bound(loop.body) & read
+
+
 def _spoiled(stmt: If, classes: dict[str, str]) -> bool:
     """Whether a branch may change what its test reads."""
     changed: set[str] = set()
@@ -87,6 +110,8 @@ def _spoiled(stmt: If, classes: dict[str, str]) -> bool:
         changed |= set(binds(inner))
         if isinstance(inner, Store | Increment):
             memory.add(classes.get(inner.target, inner.target))
+        if isinstance(inner, Call):
+            memory |= {classes.get(n, n) for n in inner.changed}
     read = {classes.get(n, n) for n in contents(stmt.test)}
     return bool(names(stmt.test) & changed or read & memory)
 

@@ -8,21 +8,27 @@ Invariant: names that it gives out are used by nothing else in the program.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from numba import types
+
 from ..analysis.facts import Facts, Path
 from ..analysis.recording import Plan
+from ..errors import Complaint, UnsupportedError
 from ..program import Block, Stmt, binds, blocks, walk
-from .shadows import element_type
+from .shadows import element_type, recorded_type
 from .tapes import Tape, tape
 
 
 class Tapes:
     """The tapes of a plan, made once and shared by both sweeps; and a supply of free names."""
 
-    def __init__(self, facts: Facts, plan: Plan) -> None:
+    def __init__(self, facts: Facts, plan: Plan, reserved: Collection[str] = ()) -> None:
         self.facts = facts
         self.fused = plan.fused
+        self.kinds: dict[str, types.Type] = {}
         self.taken = set(facts.program.types) | set(facts.program.constants)
-        self.taken |= {facts.gradient(n) for n in facts.program.types}
+        self.taken |= {facts.gradient(n) for n in facts.program.types} | set(reserved)
         for stmt in walk(facts.program.body):
             self.taken |= set(binds(stmt))
         self.before = {
@@ -39,6 +45,8 @@ class Tapes:
     def make(self, path: Path, cell: str) -> tuple[Tape, Tape | None]:
         """A tape for a value, and one for its shadow where that is carried."""
         facts = self.facts
+        if facts.program.recursive:
+            return self.make_shared(path, cell)
         if cell.startswith("mem:"):
             stmt = self.statement(path)
             kind = element_type(facts, stmt)
@@ -51,6 +59,30 @@ class Tapes:
             shadow = tape(facts.program, path, stem, kind, self.fresh, self.fused)
             return found, shadow
         return found, None
+
+    def make_shared(self, path: Path, cell: str) -> tuple[Tape, Tape | None]:
+        """Lists that the forward function of a recursive function shares with the backward one."""
+        facts = self.facts
+        if cell.startswith("mem:"):
+            stmt = self.statement(path)
+            stem: str = stmt.target  # type: ignore[attr-defined]
+            return self.shared(stem, recorded_type(facts, stmt)), None
+        kind = facts.program.types[cell]
+        found = self.shared(cell, kind)
+        if facts.is_array(cell) and facts.is_dynamic(cell) and cell in facts.active:
+            return found, self.shared(facts.gradient(cell), kind)
+        return found, None
+
+    def shared(self, stem: str, kind: types.Type) -> Tape:
+        """A list of values of one type."""
+        plain = types.Number | types.Boolean
+        if not isinstance(getattr(kind, "dtype", kind), plain) or isinstance(kind, types.List):
+            name = self.facts.program.name
+            reason = f"the recursive function `{name}` needs `{stem}` again, which is a {kind}"
+            raise UnsupportedError(Complaint(None, reason, "use an array"))
+        name = self.fresh(f"tape_{stem}")
+        self.kinds[name] = types.unliteral(kind)
+        return Tape(name, (), None, None, True)
 
     def statement(self, path: Path) -> Stmt:
         """The statement at a path."""

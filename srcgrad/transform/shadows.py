@@ -13,7 +13,7 @@ import ast
 from numba import types
 
 from ..analysis.facts import Facts
-from ..program import Alias, Assign, Expr, Pop, Push, Stmt, Swap, View
+from ..program import Alias, Assign, Call, Expr, Pop, Push, Stmt, Swap, View
 
 
 def element_type(facts: Facts, stmt: Stmt) -> types.Type | None:
@@ -25,6 +25,29 @@ def element_type(facts: Facts, stmt: Stmt) -> types.Type | None:
     if index is None or not isinstance(kind, types.Array):
         return None
     return kind.dtype if selected_rank(index, facts, stmt.target) == 0 else None  # type: ignore[attr-defined]
+
+
+def recorded_type(facts: Facts, stmt: Stmt) -> types.Type:
+    """The type of what a store overwrites, as it is recorded: a number or a copy in order C."""
+    kind = facts.program.types[stmt.target]  # type: ignore[attr-defined]
+    single = element_type(facts, stmt)
+    if single is not None:
+        return single
+    return types.Array(kind.dtype, kept_axes(getattr(stmt, "index", None), kind.ndim), "C")
+
+
+def kept_axes(index: Expr | None, rank: int) -> int:
+    """The number of axes of ``a[index]`` where the subscript has no index arrays."""
+    if index is None:
+        return rank
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    single = [p for p in parts if not isinstance(p, ast.Slice) and not is_ellipsis(p)]
+    return rank - len(single)
+
+
+def is_ellipsis(part: Expr) -> bool:
+    """``...``."""
+    return isinstance(part, ast.Constant) and part.value is ...
 
 
 def selected_rank(index: Expr, facts: Facts, target: str | None = None) -> int:
@@ -50,7 +73,7 @@ def mirror(facts: Facts, stmt: Stmt) -> list[Stmt]:
             return [View(facts.gradient(t), facts.gradient(s), viewed(facts, s, v))]
         case Assign(target=t) if facts.is_list(t):
             return [Assign(facts.gradient(t), ast.List([], ast.Load()))]
-        case Assign(target=t):
+        case Assign(target=t) | Call(target=str(t)):
             return [zeros(facts, t)]
         case Push(tape=tape, value=ast.Name(id=s)):
             return [Push(facts.gradient(tape), ast.Name(facts.gradient(s), ast.Load()))]

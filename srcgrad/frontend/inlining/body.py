@@ -214,9 +214,14 @@ def gradient_of(routine: str) -> str:
     return f"{routine}_gradient"
 
 
-def backward_of(gate: str) -> str:
-    """What the backward function of a gate is called."""
-    return f"{gate}_backward"
+def backward_of(function: str) -> str:
+    """What the backward function of a gate, or of a recursive function, is called."""
+    return f"{function}_backward"
+
+
+def forward_of(routine: str) -> str:
+    """What the forward function of a recursive function is called."""
+    return f"{routine}_forward"
 
 
 def parts_of(function: Any, name: str) -> dict[str, types.FunctionType]:

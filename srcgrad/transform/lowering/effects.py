@@ -16,6 +16,7 @@ from typing import Any
 from ...analysis.aliasing import alias_classes
 from ...program import (
     Assign,
+    Call,
     Check,
     Expr,
     Increment,
@@ -126,6 +127,10 @@ def _collect(stmt: Stmt, memory: Memory, found: Effects) -> None:
             _access(found.loaded, found, memory, target, index)
         case Push(tape=tape) | Pop(tape=tape):
             _access(found.written, found, memory, tape, None)
+        case Call(changed=changed):
+            found.checks = True
+            for name in changed:
+                _access(found.written, found, memory, name, None)
         case Check(node=node):
             found.checks = True
             for name in names(node):

@@ -14,7 +14,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from ...program import Block, Comment, For, Program, Stmt, blocks, with_blocks
+from ...program import Block, Comment, For, Program, Return, Stmt, blocks, with_blocks
 from .effects import (
     Access,
     Effects,
@@ -93,7 +93,7 @@ def place(body: Body, item: Item) -> None:
     """Append a statement: into an earlier loop, or before the loops that it need not wait for."""
     items = body.items
     spot = len(items)
-    if body.loops is None or isinstance(item.stmt, Comment):
+    if body.loops is None or isinstance(item.stmt, Comment | Return):
         body.insert(spot, item)
         return
     for k in reversed(range(body.loops, len(items))):

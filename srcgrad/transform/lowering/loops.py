@@ -19,6 +19,7 @@ from numba.np.numpy_support import as_dtype, from_dtype
 from ...program import (
     Alias,
     Assign,
+    Call,
     Expr,
     For,
     If,
@@ -92,6 +93,9 @@ def loops(program: Program, once: frozenset[str] = frozenset()) -> Loops:
     classes = memory_classes(program)
     sizes = Counter(classes.values())
     shared = {n for n, c in classes.items() if sizes[c] > 1} | set(program.params)
+    for stmt in walk(program.body):
+        if isinstance(stmt, Call):  # what is called may keep a reference on a tape
+            shared |= {*uses(stmt), *binds(stmt)}
     scope = Scope(kinds, taken, classes, shared, once=once)
     with scope.collecting() as body:
         for stmt in program.body:
@@ -210,6 +214,10 @@ def keep(scope: Scope, stmt: Stmt) -> None:
             scope.write(target)
         case Assign():
             remember(scope, stmt)
+        case Call(changed=changed):
+            scope.bind(binds(stmt))
+            for name in changed:
+                scope.write(name)
         case _:
             if isinstance(stmt, Increment):
                 scope.write(stmt.target)
