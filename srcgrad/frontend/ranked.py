@@ -4,8 +4,6 @@ In: a typed Program. Out: the same with each call that ``by_rank`` spells out as
 that it stands for, and index arrays beside slices (``x[:, i]``) as ``np.take``; an operand that
 is a list of numbers is made an array first.
 
-Masks of several axes (``x[x > 0]`` of a matrix) become positions in the ravelled array.
-
 Invariant: the same values; the same object is returned where there is nothing of the kind.
 """
 
@@ -21,10 +19,8 @@ from ..program import (
     Assign,
     Block,
     Expr,
-    Increment,
     Program,
     Stmt,
-    Store,
     blocks,
     with_blocks,
 )
@@ -64,11 +60,8 @@ def ranked(program: Program, places: Mapping[int, Place]) -> Program:
         nonlocal changed
         text = None
         try:
-            match stmt:
-                case Assign(target=target, value=value):
-                    text = _text(target, value, kinds, fresh)
-                case Store() | Increment():
-                    text = _stored(stmt, kinds, fresh)
+            if isinstance(stmt, Assign):
+                text = _text(stmt.target, stmt.value, kinds, fresh)
         except ValueError as error:
             raise UnsupportedError(Complaint(places.get(stmt.line), str(error), "")) from None
         if text is not None:
@@ -103,50 +96,7 @@ def _text(target: str, value: Expr, kinds: Kinds, fresh: Callable[[str], str]) -
             return spelt(target, value, rank, fresh)
         case ast.Subscript(value=ast.Name(id=array), slice=ast.Tuple(elts=parts)):
             return _gathered(target, array, parts, kinds)
-        case ast.Subscript(value=ast.Name(id=array), slice=ast.Name(id=mask)) if (
-            checks := _mask_checks(array, mask, kinds)
-        ):
-            return f"{checks}{target} = np.take(np.ravel({array}), np.flatnonzero({mask}))"
     return None
-
-
-def _mask_checks(array: str, mask: str, kinds: Kinds) -> str:
-    """What a mask of several axes has to fulfil; nothing for any other subscript."""
-    kind, whole = kinds.get(mask), kinds.get(array)
-    if not isinstance(kind, types.Array) or not isinstance(whole, types.Array):
-        return ""
-    if kind.dtype != types.boolean or kind.ndim == 1:
-        return ""
-    if kind.ndim != whole.ndim:
-        raise ValueError("a mask of several axes, but not of all, cannot be differentiated")
-    text = "".join(
-        f"if {mask}.shape[{k}] != {array}.shape[{k}]:\n    {{}}\n" for k in range(kind.ndim)
-    )
-    return text.replace("{}", "raise IndexError('the mask has another shape than the array')")
-
-
-def _stored(stmt: Store | Increment, kinds: Kinds, fresh: Callable[[str], str]) -> str | None:
-    """A store through a mask of several axes: all at once, or one by one when ravelled."""
-    match stmt.index:
-        case ast.Name(id=mask) if checks := _mask_checks(stmt.target, mask, kinds):
-            pass
-        case _:
-            return None
-    a, v = stmt.target, ast.unparse(stmt.value)
-    sign = "-" if isinstance(stmt, Increment) and stmt.negative else "+"
-    if not isinstance(stmt.value, ast.Name) or not isinstance(kinds.get(v), types.Array):
-        new = fresh("new")
-        value = f"{a} {sign} {v}" if isinstance(stmt, Increment) else v
-        return f"{checks}{new} = np.where({mask}, {value}, {a})\n{a}[:] = {new}"
-    if kinds[a].layout != "C":  # type: ignore[attr-defined]
-        raise ValueError("a store through a mask of several axes, into an array that is no copy")
-    flat, places = fresh("flat"), fresh("places")
-    op = f"{sign}=" if isinstance(stmt, Increment) else "="
-    return f"""{checks}
-{flat} = np.ravel({a})
-{places} = np.flatnonzero({mask})
-{flat}[{places}] {op} {v}
-"""
 
 
 def _lists(call: ast.Call, kinds: Kinds) -> list[str]:
