@@ -41,6 +41,7 @@ from ..program import (
 )
 from ..rules import registry
 from .numba_types import Typing, numba_types
+from .ranked import ranked
 from .scatter import scattered
 from .spelling import spelling
 from .tuples import scalarise
@@ -73,6 +74,9 @@ def infer(
     if spelt is not program:
         typing = numba_types(spelt, argument_types, places)
         program = typed(spelt, typing, known)
+    while (found := ranked(program, places)) is not program:
+        typing = numba_types(found, argument_types, places)
+        program = typed(found, typing, known)
     decided = rewrite(program, lambda s: decide(s, program.types))
     spread = scattered(program, alias_classes(decided))
     if spread is not program:

@@ -22,7 +22,7 @@ from .inlining.body import Body, name_of
 from .inlining.calls import call, closure, function_value
 from .inlining.captures import attribute_value, name_value
 from .inlining.comprehensions import comprehension
-from .inlining.displays import as_array
+from .inlining.displays import as_array, element_of
 from .inlining.gradients import Expansion
 from .inlining.loops import for_loop, while_loop
 from .parse import Source
@@ -206,8 +206,19 @@ class _Inliner(Body):
         new = self.expr(value)
         if len(targets) > 1 and not isinstance(new, ast.Name | ast.Constant):
             new = self.bound(new, stmt)
+        if isinstance(new, ast.Tuple) and isinstance(targets[0], ast.Name):
+            new = self.display(targets[0], new, stmt)
         for target in targets:
             self.emit(ast.Assign([self.target(target)], new), stmt)
+
+    def display(self, target: ast.Name, value: ast.Tuple, stmt: ast.stmt) -> ast.Tuple:
+        """A tuple whose elements are kept by name, where its own name is bound once."""
+        name = self.target(target)
+        if not isinstance(name, ast.Name) or not self.is_steady(name):
+            return value
+        parts = [self.bound_if_needed(e, stmt) for e in value.elts]
+        self.displays[name.id] = parts
+        return ast.Tuple(parts, ast.Load())
 
     def in_place(self, stmt: ast.AugAssign) -> None:
         """``a[i] += value``; the element is read before a helper in the value changes it."""
@@ -282,6 +293,8 @@ class _Inliner(Body):
                 return self.parts(node)
             case ast.Compare(ops=ops) if any(isinstance(o, ast.In | ast.NotIn) for o in ops):
                 return self.membership(node)
+            case ast.Subscript() if (part := element_of(self, node)) is not None:
+                return part
             case ast.Subscript(value=base, slice=index) if (
                 not isinstance(index, ast.Constant) and (array := as_array(self, base)) is not None
             ):

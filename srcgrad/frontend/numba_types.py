@@ -224,7 +224,7 @@ class _Text:
             case Increment(target=t, index=None, value=v, negative=n):
                 put(f"{t} {'-' if n else '+'}= {self.show(v)}")
             case Store(target=t, index=i, value=v) | Increment(target=t, index=i, value=v):
-                place = ast.Subscript(ast.Name(t), i or ast.Slice())
+                place = ast.Subscript(ast.Name(t), i or ast.Slice(), ast.Store())
                 put(f"{self.show(place)} = {self.show(v)}")
             case Swap(targets=ts, sources=ss):
                 put(f"{', '.join(ts)} = {', '.join(ss)}", *ts)
@@ -266,6 +266,9 @@ class _Text:
                 return self.stub_call(expr)
             case ast.Call(func=ast.Name(id="len" | "range")):
                 return expr
+            case ast.Subscript(value=ast.Name(), slice=ast.Name(), ctx=ast.Load()):
+                self.stubs["element"] = _element
+                return ast.Call(ast.Name("element"), [expr.value, expr.slice], [])
             case ast.Call(func=ast.Name(id=name), args=args) if name in self.calls:
                 return ast.Call(expr.func, [self.stubbed(a) for a in args], [])
             case ast.Call():
@@ -423,6 +426,28 @@ def _readable(expr: Expr, known: Mapping[str, types.Type]) -> str:
     for name in known:
         text = text.replace(name, "…")
     return text
+
+
+def _element(array: Any, index: Any) -> Any:
+    """``array[index]``, whose type Numba has wrong where ``index`` is a mask of several axes."""
+    raise NotImplementedError
+
+
+@type_callable(_element)
+def _element_type(context: Any) -> Callable[..., types.Type | None]:
+    def typer(array: types.Type, index: types.Type) -> types.Type | None:
+        if (
+            isinstance(array, types.Array)
+            and isinstance(index, types.Array)
+            and index.dtype == types.boolean
+            and 1 < index.ndim <= array.ndim
+        ):
+            return types.Array(array.dtype, array.ndim - index.ndim + 1, "C")
+        getitem = context.resolve_value_type(operator.getitem)
+        signature = context.resolve_function_type(getitem, (array, index), {})
+        return None if signature is None else signature.return_type
+
+    return typer
 
 
 OPERATORS: Mapping[type[ast.AST], Any] = {

@@ -83,20 +83,24 @@ def _without_masks(
     Numba takes such a mask for an array of integers.
     """
     match stmt:
-        case Assign(value=ast.Subscript(slice=index)):
+        case Assign(value=ast.Subscript(value=ast.Name(id=array), slice=index)):
             pass
-        case Store(index=index) | Increment(index=ast.expr() as index):
+        case Store(target=array, index=index) | Increment(target=array, index=ast.expr() as index):
             pass
         case _:
             return [], stmt
     made: list[Stmt] = []
     parts: list[Expr] = []
+    place = 0
     for part in index.elts if isinstance(index, ast.Tuple) else [index]:
         if not _is_wide_mask(part, kinds):
             parts.append(part)
+            place += not (isinstance(part, ast.Constant) and part.value is None)
             continue
         assert isinstance(part, ast.Name)
         for axis in range(_rows(part.id, kinds)):
+            made.append(_same_extent(part.id, axis, array, place, stmt.line))
+            place += 1
             name = fresh("k")
             kinds[name] = types.Array(types.int64, 1, "C")
             call = ast.Call(ast.Name("mask_positions"), [part, ast.Constant(axis)], [])
@@ -109,6 +113,13 @@ def _without_masks(
         assert isinstance(stmt.value, ast.Subscript)
         return made, replace(stmt, value=ast.Subscript(stmt.value.value, new, ast.Load()))
     return made, replace(stmt, index=new)
+
+
+def _same_extent(mask: str, axis: int, array: str, place: int, line: int) -> Stmt:
+    """That a mask is as long as the axis that it selects from."""
+    text = f"if {mask}.shape[{axis}] != {array}.shape[{place}]:\n"
+    text += "    raise IndexError('the mask has another shape than the array')"
+    return Check(ast.parse(text).body[0], line=line)
 
 
 def _is_wide_mask(part: Expr, kinds: Mapping[str, types.Type]) -> bool:

@@ -16,7 +16,6 @@ from . import (
     sequences,
     sorting,
     special,
-    splitting,
 )
 
 patterns.verify_rules()
@@ -34,5 +33,4 @@ __all__ = [
     "sequences",
     "sorting",
     "special",
-    "splitting",
 ]

@@ -233,8 +233,11 @@ rule("z = np.reshape(x, shape)", "grad_x += np.reshape(grad_z, x.shape)",
      given={"shape": (-1,)})
 rule("z = np.ravel(x)", "grad_x += np.reshape(grad_z, x.shape)")
 rule("z = np.transpose(x)", "grad_x += np.transpose(grad_z)")
-rule("z = np.transpose(x, axes=axes)", "grad_x += np.transpose(grad_z, axes=np.argsort(axes))",
-     signature="(n,m,k)->(k,n,m)", given={"axes": ((2, 0, 1), (1, 0, 2))})
+for _from, _orders in (("(n)", ((0,),)), ("(n,m)", ((1, 0),)),
+                       ("(n,m,k)", ((2, 0, 1), (1, 0, 2))), ("(n,m,k,j)", ((2, 0, 3, 1),)),
+                       ("(n,m,k,j,b)", ((4, 2, 0, 3, 1),))):
+    rule("z = np.transpose(x, axes=axes)", "grad_x += np.transpose(grad_z, axes=np.argsort(axes))",
+         signature=f"{_from}->(n)", given={"axes": _orders})
 rule("z = np.expand_dims(x, axis)", "grad_x += np.reshape(grad_z, x.shape)",
      given={"axis": (0, -1)})
 

@@ -251,13 +251,14 @@ def _slogdet(call: ast.Call) -> ast.expr | None:
 def _einsum(call: ast.Call) -> ast.expr | None:
     """``np.einsum`` with its output written out, and no word on the order of its products."""
     indices = literal(call.args[0]) if call.args else None
-    if not isinstance(indices, str) or "." in indices:
-        raise ValueError("np.einsum: write the indices of every axis, as in 'ij,jk->ik'")
+    if not isinstance(indices, str):
+        raise ValueError("np.einsum: write the indices as a text, as in 'ij,jk->ik'")
     inputs, arrow, out = indices.replace(" ", "").partition("->")
     if inputs.count(",") != len(call.args) - 2:
         raise ValueError("np.einsum: give as many operands as there are groups of indices")
     if not arrow:
-        out = "".join(c for c in sorted(set(inputs) - {","}) if inputs.count(c) == 1)
+        once = "".join(c for c in sorted(set(inputs) - {*",."}) if inputs.count(c) == 1)
+        out = ("..." if "..." in inputs else "") + once
     keywords = [k for k in call.keywords if k.arg != "optimize"]
     return bind(ast.Call(call.func, [ast.Constant(f"{inputs}->{out}"), *call.args[1:]], keywords))
 

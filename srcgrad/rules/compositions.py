@@ -10,11 +10,9 @@ are in that function's order, and only those that it supports; in one for vector
 ``vector_length`` refuses others.
 """
 
-import math
-
 import numpy as np
 
-from .definitions import define, is_given, is_integer, is_pair
+from .definitions import define, is_integer
 from .selections import positions_without, tril_positions, triu_positions, vector_length
 
 # Rearranging and joining
@@ -78,34 +76,6 @@ def meshgrid_of_indices(x, y, indexing):
     rows, columns = x.size, y.size
     first = np.zeros((rows, columns), x.dtype) + np.reshape(x, (rows, 1))
     return first, np.zeros((rows, columns), y.dtype) + np.reshape(y, (1, columns))
-
-
-@define(np.pad, mode="edge", pad_width=is_pair)
-def pad_by_edges(array, pad_width, mode):
-    _ = vector_length(array)
-    before, after = pad_width
-    return np.concatenate((np.full(before, array[0]), array, np.full(after, array[-1])))
-
-
-@define(np.pad, mode="edge", pad_width=is_integer)
-def pad_by_edges_evenly(array, pad_width, mode):
-    _ = vector_length(array)
-    return np.concatenate((np.full(pad_width, array[0]), array, np.full(pad_width, array[-1])))
-
-
-@define(np.pad, mode="constant", pad_width=is_pair, constant_values=is_given)
-def pad_by_value(array, pad_width, mode="constant", *, constant_values=0):
-    _ = vector_length(array)
-    before, after = pad_width
-    first = np.full(before, float(constant_values), dtype=array.dtype)
-    return np.concatenate((first, array, np.full(after, float(constant_values), dtype=array.dtype)))
-
-
-@define(np.pad, mode="constant", pad_width=is_integer, constant_values=is_given)
-def pad_by_value_evenly(array, pad_width, mode="constant", *, constant_values=0):
-    _ = vector_length(array)
-    value = np.full(pad_width, float(constant_values), dtype=array.dtype)
-    return np.concatenate((value, array, value))
 
 
 @define(np.delete, obj=is_integer)
@@ -208,24 +178,8 @@ def average(a, axis=None, weights=None):
 
 
 @define(np.percentile)
-def percentile(a, q, axis=None):
-    return np.quantile(a, q / 100, axis=axis)
-
-
-@define(np.quantile, axis=is_integer)
-def quantile(a, q, axis):
-    ordered = np.sort(np.moveaxis(a, axis, -1))
-    count = ordered.shape[-1]
-    position = q * (count - 1)
-    low = min(math.floor(position), max(count - 2, 0))
-    first, last = ordered[..., low], ordered[..., -1]
-    step = ordered[..., min(low + 1, count - 1)] - first
-    return np.where(np.isnan(last), last, first + step * (position - low))
-
-
-@define(np.median, axis=is_integer)
-def median(a, axis):
-    return np.quantile(a, 0.5, axis=axis)
+def percentile(a, q, axis=None, *, keepdims=False):
+    return np.quantile(a, np.array(q) / 100, axis=axis, keepdims=keepdims)
 
 
 @define(np.partition)

@@ -14,15 +14,24 @@ from typing import Any
 
 import numpy as np
 
+from .by_rank import written_out
 from .declarations import function
 from .expressions import literal
 from .patterns import Rank, Rule, family, make_rule
 from .results import fresh, promoted, rank
 
+
+def _einsum_type(indices: Any, *operands: Any) -> Any:
+    """The type of ``np.einsum``, None where the indices do not fit."""
+    try:
+        out = written_out(indices, [rank(x) for x in operands]).split("->")[1]
+    except ValueError:
+        return None
+    return fresh(promoted(*operands), len(out))
+
+
 function(np.einsum, "np.einsum", "*operands, out=None, dtype=None, order='K', casting='safe', "
-         "optimize=False", refuse="dtype",
-         result=lambda indices, *operands: fresh(promoted(*operands),
-                                                 len(indices.split("->")[1])))  # fmt: skip
+         "optimize=False", refuse="dtype", result=_einsum_type)  # fmt: skip
 
 
 def _contraction(call: ast.Call, rank: Rank) -> Rule | None:

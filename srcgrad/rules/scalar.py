@@ -14,6 +14,7 @@ import math
 import operator
 
 import numpy as np
+from numba import types
 
 from .declarations import alias, function
 from .expressions import MISSING, literal
@@ -192,9 +193,11 @@ rule("z = math.copysign(x, y)", "grad_x += grad_z * np.sign(x) * np.sign(z)", do
 rule("z = math.ldexp(x, i)", "grad_x += math.ldexp(grad_z, i)", given={"i": (3, -1)})
 
 for _name in ("maximum", "minimum", "fmax", "fmin", "arctan2", "hypot", "copysign", "logaddexp",
-              "logaddexp2", "fmod", "heaviside", "ldexp", "nextafter", "float_power"):
+              "logaddexp2", "fmod", "ldexp", "nextafter", "float_power"):
     function(getattr(np, _name), f"np.{_name}", "x1, x2", elementwise=True,
              result=elementwise(getattr(np, _name)))
+function(np.heaviside, "np.heaviside", "x1, x2", elementwise=True,
+         result=lambda x, y: elementwise(np.heaviside)(x, y) or types.float64)
 
 for _name, _sign in (("maximum", ">"), ("fmax", ">"), ("minimum", "<"), ("fmin", "<")):
     rule(f"z = np.{_name}(x, y)", f"grad_x += grad_z if x {_sign}= y else 0.0",

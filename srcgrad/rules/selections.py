@@ -48,6 +48,42 @@ def add_along_axis(index, value, shape, axis):
     return result.reshape(shape)
 
 
+def take_lines(x, index, axis):
+    """``np.take`` along an axis, at the positions of a vector."""
+    axis = axis % x.ndim
+    before, after = 1, 1
+    for k in range(axis):
+        before *= x.shape[k]
+    for k in range(axis + 1, x.ndim):
+        after *= x.shape[k]
+    lines = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
+    result = np.empty((before, index.size, after), x.dtype)
+    for j in range(index.size):
+        if index[j] < -x.shape[axis] or index[j] >= x.shape[axis]:
+            raise IndexError("an index is out of bounds")
+        for i in range(before):
+            for k in range(after):
+                result[i, j, k] = lines[i, index[j], k]
+    return result
+
+
+def add_lines_at(index, value, shape, axis):
+    """Zeros, with each line added at its position along an axis (repeats add up)."""
+    axis = axis % len(shape)
+    before, after = 1, 1
+    for k in range(axis):
+        before *= shape[k]
+    for k in range(axis + 1, len(shape)):
+        after *= shape[k]
+    values = np.ascontiguousarray(value).reshape((before, index.size, after))
+    result = np.zeros((before, shape[axis], after), value.dtype)
+    for i in range(before):
+        for j in range(index.size):
+            for k in range(after):
+                result[i, index[j], k] += values[i, j, k]
+    return result.reshape(shape)
+
+
 def positions_without(index, size):
     """The positions from 0 to ``size``, without this one or these."""
     kept = np.ones(size, np.bool_)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from . import selections
 from . import support as carried
 from .declarations import alias, function
 from .expressions import MISSING, literal
@@ -93,13 +94,22 @@ for _ddof, _less in (("", "x.shape[axis]"), (", ddof=d", "(x.shape[axis] - d)"))
          f"grad_x += {_rest} * np.where(z != 0, grad_z / ({_less} * z), 0)",
          given={"axis": (0, -1), "d": (1,)})
 
+
+
+def _quantiles(a: Any, q: Any, axis: Any = None, keepdims: Any = False) -> Any:
+    places = 1 if isinstance(q, tuple | list) else rank(q)
+    if places > 1 or not is_array(a):
+        return None
+    whole = reduction("float")(a, axis=axis, keepdims=keepdims)
+    return fresh(floating(a), places + rank(whole))
+
+
 support(carried.quantile_weights, "quantile_weights", "x, q", result=same)
 support(carried.quantile_slope, "quantile_slope", "x, q", result=lambda x, q: x.dtype)
 function(np.median, "np.median", "a, axis=None, out=None, overwrite_input=False, keepdims=False",
-         result=reduction("float"), refuse="axis keepdims overwrite_input")
+         result=reduction("float"), refuse="overwrite_input")
 function(np.quantile, "np.quantile", "a, q, axis=None, out=None, overwrite_input=False, "
-         "method='linear', keepdims=False", refuse="axis method keepdims overwrite_input",
-         result=lambda a, q: fresh(floating(a), rank(q)) if rank(q) < 2 else None)
+         "method='linear', keepdims=False", refuse="method overwrite_input", result=_quantiles)
 rule("z = np.median(x)", "grad_x += grad_z * quantile_weights(x, 0.5)")
 rule("z = np.quantile(x, q)", "grad_x += grad_z * quantile_weights(x, q)",
      "grad_q += grad_z * quantile_slope(x, q)", domain={"q": (0.32, 0.33)})
@@ -181,13 +191,13 @@ for _ndim in (2, 3):
              else None)
 function(np.atleast_1d, "np.atleast_1d", "x", effect="view",
          result=lambda x: x if is_array(x) and x.ndim else fresh(floating(x), 1))
-function(np.pad, "np.pad", "array, pad_width, mode='constant', constant_values=0", result=same,
-         refuse="mode")
+function(np.pad, "np.pad", "array, pad_width, mode='constant', *, constant_values=0", result=same)
 function(np.sort, "np.sort", "a, axis=-1, kind=None, order=None, *, stable=None", result=same,
          refuse="kind stable")
 function(np.take, "np.take", "a, indices, axis=None, out=None, mode='raise'", refuse="mode",
-         result=lambda a, indices, axis=None: fresh(a.dtype, rank(indices) + (a.ndim - 1 if axis
-                                                    is not None else 0)))
+         result=lambda a, indices, axis=None: fresh(
+             a.dtype, (1 if isinstance(indices, tuple | list) else rank(indices))
+             + (a.ndim - 1 if axis is not None else 0)) if is_array(a) else None)
 function(np.searchsorted, "np.searchsorted", "a, v, side='left', sorter=None", derivative=False,
          result=lambda a, v, side="left": fresh(np.intp, rank(v)))
 
@@ -196,9 +206,10 @@ def _of_shape(array: Any, shape: Any) -> Any:
     return fresh(array.dtype if is_array(array) else promoted(array), shape_rank(shape))
 
 
-for _from in ("(1,4)", "(4)", "(3,1)"):
+for _from in ("(1,4)", "(4)", "(3,1)", "(2,1,4)", "(5,1,3,1)"):
     rule("z = np.broadcast_to(x, shape)", "grad_x += unbroadcast(grad_z, x.shape)",
-         signature=f"{_from}->(3,4)", given={"shape": ((3, 4), (2, 3, 4))})
+         signature=f"{_from}->(k)",
+         given={"shape": ((5, 2, 3, 4),) if len(_from) > 5 else ((3, 4), (2, 3, 4))})
 rule("z = np.broadcast_to(x, shape)", "grad_x += np.sum(grad_z)", signature="()->(3,4)",
      given={"shape": ((3, 4), (2,))})
 rule("z = np.repeat(x, n)",
@@ -253,6 +264,18 @@ rule("z = np.take(x, i)", "grad_x += put_at(i, grad_z, x.shape)", signature="(3,
      given={"i": (7,)})
 rule("z = np.take(x, i, axis=0)", "grad_x += add_at(i, grad_z, x.shape)",
      signature="(4,2),(6)->(6,2)", domain={"i": lambda rng, shape: rng.integers(4, size=shape)})
+support(selections.take_lines, "take_lines", "x, index, axis", derivative=False,
+        result=lambda x, index, axis: fresh(x.dtype, 3))
+support(selections.add_lines_at, "add_lines_at", "index, value, shape, axis",
+        result=lambda index, value, shape, axis: fresh(value.dtype, shape_rank(shape)))
+for _from, _axes in (("(3,4)", (0, 1, -1)), ("(3,4,3)", (0, 1, 2, -2)), ("(3,3,3,4)", (0, 2, 3))):
+    rule("z = np.take(x, i, axis=axis)", "grad_x += add_lines_at(i, grad_z, x.shape, axis)",
+         signature=f"{_from},(6)->(k)", given={"axis": _axes},
+         domain={"i": lambda rng, shape: rng.integers(3, size=shape)})
+    rule("z = add_lines_at(i, v, shape, axis)", "grad_v += np.take(grad_z, i, axis=axis)",
+         signature=f"(3),{_from}->(k)",
+         given={"axis": (0,), "shape": ((5, *map(int, _from[3:-1].split(",")),),)},
+         domain={"i": lambda rng, shape: rng.integers(5, size=shape)})
 
 # Convolution and interpolation
 

@@ -20,6 +20,7 @@ from programs import (
     loops,
     mutation,
     pairs,
+    pieces,
     rebinding,
     recursion,
     recursion_in_place,
@@ -32,6 +33,6 @@ from programs.case import CASES, Case
 __all__ = ["CASES", "Case"]
 _MODULES = (
     aliases, arrays, branches, calls, classics, coverage, evaluation, exits, factorisations,
-    gated, guards, lists, loops, mutation, pairs, rebinding, recursion, recursion_in_place, scalars,
-    simulations, traps,
+    gated, guards, lists, loops, mutation, pairs, pieces, rebinding, recursion, recursion_in_place,
+    scalars, simulations, traps,
 )  # fmt: skip

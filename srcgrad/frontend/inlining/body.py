@@ -108,6 +108,7 @@ class Body(ABC):
         self.out: list[ast.stmt] = []
         self.prologue: list[ast.stmt] = []
         self.tuple_arrays: dict[str, ast.expr] = {}
+        self.displays: dict[str, list[ast.expr]] = {}
         self.stack: list[Any] = [source.function]
         self.scope = Scope(source)
         self.next_line = 1_000_000

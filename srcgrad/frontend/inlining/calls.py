@@ -25,6 +25,7 @@ from .comprehensions import reduction
 from .displays import spelt_out
 from .gradients import arguments_in_order, gradient_call
 from .lifting import captured_values, lift, lifted
+from .pieces import pieces
 
 DEPTH = 40
 """How deep helpers may call helpers."""
@@ -45,6 +46,9 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
         worker.refuse(node, f"`{ast.unparse(func)}` cannot be called here", "")
     if value is float and (number := _spelt_number(node)) is not None:
         return number
+    if (made := pieces(worker, node, value)) is not None:
+        worker.note(ast.unparse(func), value)
+        return made
     plain = with_constants(worker, node)
     if (definition := registry.definition(value, plain)) is not None:
         return composed(worker, plain, value, definition)

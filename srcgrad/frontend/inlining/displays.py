@@ -13,8 +13,9 @@ from typing import Any
 
 from numba import types
 
-from .body import Body, name_of
+from .body import Body, assigned, name_of
 from .captures import captured_tuple, static
+from .pieces import MOST, is_split
 
 
 def elements(worker: Body, node: ast.expr) -> list[ast.expr] | None:
@@ -25,7 +26,11 @@ def elements(worker: Body, node: ast.expr) -> list[ast.expr] | None:
         case ast.Name(id=name) if (values := captured_tuple(worker, name)) is not None:
             return [ast.Constant(v) for v in values]
         case ast.Name():
-            return _of_parameter(worker, node)
+            return _of_parameter(worker, node) or _of_tuple(worker, node)
+        case ast.Call() if is_split(worker, node):
+            parts = worker.expr(node)
+            assert isinstance(parts, ast.Tuple)
+            return [worker.bound(p, node) for p in parts.elts]
         case ast.Call(func=func, args=args, keywords=keywords) if is_builtin(worker, func):
             start = args[1:] + [k.value for k in keywords]
             return _combined(worker, ast.unparse(func), args, start)
@@ -64,7 +69,10 @@ def is_known(worker: Body, node: ast.expr) -> bool:
             return True
         case ast.Name(id=name):
             known = captured_tuple(worker, name) is not None
+            known = known or _of_tuple(worker, node) is not None
             return known or _parameter(worker, node) is not None
+        case ast.Call() if is_split(worker, node):
+            return True
         case ast.Call(func=func, args=args) if is_builtin(worker, func):
             return all(is_known(worker, a) for a in args)
     return False
@@ -87,6 +95,76 @@ def _of_parameter(worker: Body, node: ast.Name) -> list[ast.expr] | None:
         return None
     name, kind = found
     return [worker.bound(s, node) for s in _subscripts(name_of(name), kind)]
+
+
+def _of_tuple(worker: Body, node: ast.Name) -> list[ast.expr] | None:
+    """The elements of a tuple that is bound once."""
+    scope = worker.scope.find(node.id)
+    name = scope.names.get(node.id) if scope is not None else None
+    return worker.displays.get(name.id) if isinstance(name, ast.Name) else None
+
+
+def counted(worker: Body, stmt: ast.For) -> list[ast.expr] | None:
+    """The numbers of a range whose loop subscripts such a tuple by its counter."""
+    match stmt:
+        case ast.For(target=ast.Name(id=counter), iter=ast.Call(func=func, args=args)):
+            found, value = static(worker, func)
+        case _:
+            return None
+    if not found or value is not range or counter in assigned(stmt.body):
+        return None
+    used = [
+        n.value
+        for s in stmt.body
+        for n in ast.walk(s)
+        if isinstance(n, ast.Subscript)
+        and isinstance(n.value, ast.Name)
+        and any(isinstance(m, ast.Name) and m.id == counter for m in ast.walk(n.slice))
+    ]
+    if not any(_of_tuple(worker, t) for t in used if isinstance(t, ast.Name)):
+        return None
+    bounds = [integer(worker, a) for a in args]
+    if None in bounds or len(numbers := range(*bounds)) > MOST:  # type: ignore[arg-type]
+        return None
+    return [ast.Constant(k) for k in numbers]
+
+
+def integer(worker: Body, node: ast.expr) -> int | None:
+    """The value of integer arithmetic on constants and lengths of tuples that are bound once."""
+    match node:
+        case ast.Constant(value=int(value)):
+            return value
+        case ast.Name(id=name):
+            scope = worker.scope.find(name)
+            known = scope.names.get(name) if scope is not None else None
+            held = known.value if isinstance(known, ast.Constant) else None
+            return held if isinstance(held, int) and not isinstance(held, bool) else None
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            size = integer(worker, operand)
+            return None if size is None else -size
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Mod() as op):
+            a, b = integer(worker, left), integer(worker, node.right)
+            if a is None or b is None or (isinstance(op, ast.Mod) and b == 0):
+                return None
+            results = {ast.Add: a + b, ast.Sub: a - b, ast.Mult: a * b}
+            return results[type(op)] if type(op) in results else a % b
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name() as name], keywords=[]):
+            parts = _of_tuple(worker, name)
+            return None if parts is None else len(parts)
+    return None
+
+
+def element_of(worker: Body, node: ast.Subscript) -> ast.expr | None:
+    """``t[k]`` of a tuple that is bound once, where k is known."""
+    if not isinstance(node.value, ast.Name) or isinstance(node.slice, ast.Constant):
+        return None
+    parts = _of_tuple(worker, node.value)
+    place = integer(worker, node.slice) if parts is not None else None
+    if parts is None or place is None:
+        return None
+    if not -len(parts) <= place < len(parts):
+        worker.refuse(node, f"`{ast.unparse(node)}` is beyond the end of the tuple", "")
+    return parts[place]
 
 
 def as_array(worker: Body, node: ast.expr) -> ast.expr | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from .body import Body, assigned, name_of
 from .captures import static
-from .displays import elements
+from .displays import counted, elements
 
 
 @dataclass
@@ -220,6 +220,10 @@ def for_loop(worker: Body, stmt: ast.For) -> None:
     if known is not None:
         unrolled(worker, stmt, known)
         return
+    numbers = counted(worker, stmt)
+    if numbers is not None:
+        unrolled(worker, stmt, numbers, constant=True)
+        return
     changed = assigned(stmt.body)
     found = iteration(stmt.target, stmt.iter, changed, worker)
     if found is None:
@@ -245,8 +249,8 @@ def emit_loop(worker: Body, found: Iteration, fill: Callable[[], Any], at: ast.A
     worker.emit(loop, at)
 
 
-def unrolled(worker: Body, stmt: ast.For, values: list[ast.expr]) -> None:
-    """The body once for each element of a display."""
+def unrolled(worker: Body, stmt: ast.For, values: list[ast.expr], constant: bool = False) -> None:
+    """The body once for each element of a display; the target may stand for a constant."""
     body, flag = stmt.body, None
     match stmt.body:
         case [*rest, ast.If(test=ast.Name(id=name), body=[ast.Break()])]:
@@ -255,9 +259,14 @@ def unrolled(worker: Body, stmt: ast.For, values: list[ast.expr]) -> None:
     def rounds(left: list[ast.expr]) -> None:
         if not left:
             return
-        worker.emit(ast.Assign([worker.target(stmt.target)], left[0]), stmt)
+        target = worker.target(stmt.target)
+        worker.emit(ast.Assign([target], left[0]), stmt)
+        if constant and isinstance(stmt.target, ast.Name) and isinstance(target, ast.Name):
+            worker.scope.names[stmt.target.id] = left[0]
         for inner in body:
             worker.statement(inner)
+        if constant and isinstance(stmt.target, ast.Name) and isinstance(target, ast.Name):
+            worker.scope.names[stmt.target.id] = name_of(target.id)
         if flag is None:
             rounds(left[1:])
         elif left[1:]:

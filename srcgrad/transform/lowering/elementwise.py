@@ -188,6 +188,13 @@ def magnitude(scope: Scope, x: Sequence[Expr], dtype: np.dtype[Any], body: Body)
     return call("abs", x[0])
 
 
+def step_at(x: Expr, y: Expr) -> Expr:
+    """``np.heaviside`` of numbers, which Numba lacks."""
+    x_, y_ = ast.unparse(x), ast.unparse(y)
+    text = f"({y_}) if ({x_}) == 0 else 0.0 if ({x_}) < 0 else 1.0 if ({x_}) > 0 else ({x_})"
+    return ast.parse(text, mode="eval").body
+
+
 def identity(scope: Scope, x: Sequence[Expr], dtype: np.dtype[Any], body: Body) -> Expr:
     """The element itself."""
     return x[0]
@@ -217,7 +224,15 @@ _RENAMED = {
     "copysign": "copysign",
 }  # fmt: skip
 
+
+def heaviside(scope: Scope, x: Sequence[Expr], dtype: np.dtype[Any], body: Body) -> Expr:
+    """0, 1, or at 0 the second operand; nan of nan."""
+    return step_at(*x)
+
+
 FORMS: dict[str, Build] = {
+    "np.heaviside": heaviside,
+    "np.fix": of_call("np.trunc"),
     **{f"np.{name}": of_call(f"math.{name}") for name in _MATH},
     **{f"np.{name}": of_call(f"math.{other}") for name, other in _RENAMED.items()},
     "np.maximum": selection(ast.Gt()),
@@ -260,7 +275,7 @@ FORMS: dict[str, Build] = {
 }
 """Scalar forms that are not the function itself."""
 
-VECTOR_ONLY = frozenset({"np.where", "np.fix", "np.signbit", "np.heaviside", "np.angle"})
+VECTOR_ONLY = frozenset({"np.where", "np.signbit", "np.angle"})
 """Functions that Numba has for arrays only, or that have a form of their own."""
 
 

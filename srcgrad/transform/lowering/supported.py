@@ -17,6 +17,7 @@ from numba import types
 
 from ...program import Block, Expr, Program, Stmt, blocks, with_blocks
 from ...rules.expressions import literal
+from .elementwise import step_at
 
 
 def supported(program: Program) -> Program:
@@ -285,6 +286,25 @@ def reshaped(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     return ast.Call(node.func, [call("np.ascontiguousarray", first), *node.args[1:]], node.keywords)
 
 
+def expanded(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+    """``np.expand_dims`` at several places, one after the other."""
+    x, axis = node.args
+    if not isinstance(axis, ast.Tuple):
+        return None
+    ndim = rank(x, kinds) + len(axis.elts)
+    for place in sorted(int(ast.unparse(positive(a, ndim))) for a in axis.elts):
+        x = call("np.expand_dims", x, ast.Constant(place))
+    return x
+
+
+def joined(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+    """Arrays that are joined, in a tuple."""
+    first, *rest = node.args
+    if not isinstance(first, ast.List):
+        return None
+    return ast.Call(node.func, [ast.Tuple(first.elts, ast.Load()), *rest], node.keywords)
+
+
 def diagonal(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     """``np.diagonal`` of a matrix as ``np.diag``."""
     offset = keyword(node, "offset")
@@ -296,7 +316,28 @@ def straightened(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None
     return ast.Call(node.func, [contiguous(a, kinds) for a in node.args], node.keywords)
 
 
+def taken(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+    """``np.take`` along an axis: a function of srcgrad's own, since Numba's compiles slowly."""
+    x, index = node.args
+    axis, ndim = keyword(node, "axis"), rank(x, kinds)
+    if axis is None or not isinstance(x, ast.Name) or rank(index, kinds) != 1:
+        return None
+    place = literal(positive(axis, ndim))
+    extents = [f"{x.id}.shape[{k}]" for k in range(ndim)]
+    extents[place] = f"{ast.unparse(index)}.size"
+    lines = call("take_lines", x, index, ast.Constant(place))
+    shape = ast.parse(f"({', '.join(extents)},)", mode="eval").body
+    return call("np.reshape", lines, shape)
+
+
+def step(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+    """``np.heaviside`` of numbers."""
+    return step_at(*node.args)
+
+
 REPLACED: Mapping[str, Lowering] = {
+    "np.heaviside": step,
+    "np.take": taken,
     "np.sum": reduction("np.sum", ""),
     "np.mean": reduction("np.mean", ""),
     "np.max": reduction("np.max", "max_along"),
@@ -324,5 +365,10 @@ REPLACED: Mapping[str, Lowering] = {
     "np.dot": dotted,
     "np.transpose": transposed,
     "np.reshape": reshaped,
+    "np.expand_dims": expanded,
+    **{
+        f"np.{name}": joined
+        for name in ("concatenate", "stack", "hstack", "vstack", "column_stack", "dstack")
+    },
 }
 """What Numba lacks, or types only for some operands."""

@@ -1,0 +1,185 @@
+"""Pieces: functions whose results, or arguments, are several arrays that are written out.
+
+In: a call of ``np.split`` and its like, ``np.piecewise`` or ``np.choose``. Out: the tuple of the
+parts, or the name of what the pieces make up; None for any other call.
+
+Invariant: the values are NumPy's: parts are views, of overlapping conditions the last one wins.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+
+from ...rules.expressions import literal
+from .body import Body, Scope, name_of
+from .captures import static
+
+MOST = 64
+"""How many parts an array is split into at most."""
+
+SPLITS: dict[Any, int | None] = {
+    np.split: None, np.array_split: None, np.vsplit: 0, np.hsplit: 1, np.dsplit: 2,
+}  # fmt: skip
+"""Functions that split, and the axis along which they do (None: an argument says)."""
+
+
+def is_split(worker: Body, node: ast.expr) -> bool:
+    """Whether an expression is a call of ``np.split`` or its like."""
+    if not isinstance(node, ast.Call):
+        return False
+    found, value = static(worker, node.func)
+    return found and any(value is f for f in SPLITS)
+
+
+def pieces(worker: Body, node: ast.Call, value: Any) -> ast.expr | None:
+    """The parts, or what the pieces make up; None for a call of any other function."""
+    if any(value is f for f in SPLITS):
+        return _split(worker, node, value)
+    if value is np.piecewise:
+        return _piecewise(worker, node)
+    if value is np.choose:
+        return _choose(worker, node)
+    return None
+
+
+def _arguments(worker: Body, node: ast.Call, names: tuple[str, ...]) -> dict[str, ast.expr]:
+    """Arguments by name."""
+    given = dict(zip(names, node.args, strict=False))
+    given |= {str(k.arg): k.value for k in node.keywords}
+    if len(node.args) > len(names) or not set(given) <= set(names):
+        worker.refuse(node, f"`{ast.unparse(node)}`: these arguments are not supported", "")
+    return given
+
+
+def _split(worker: Body, node: ast.Call, function: Any) -> ast.expr:
+    """``np.split(x, 3)`` as ``(x[:n], x[n : 2 * n], x[2 * n :])``."""
+    given = _arguments(worker, node, ("ary", "indices_or_sections", "axis"))
+    axis = SPLITS[function]
+    if axis is None:
+        axis = literal(given.get("axis", ast.Constant(0)))
+    sections = given.get("indices_or_sections", ast.Constant(None))
+    display = isinstance(sections, ast.Tuple | ast.List)
+    count = len(sections.elts) + 1 if display else _number(worker, sections)  # type: ignore[attr-defined]
+    if type(axis) is not int or axis < -1 or count is None or not 1 <= count <= MOST:
+        advice = "write the number of parts (64 at most) and the axis as constants, or slices"
+        worker.refuse(node, f"how `{ast.unparse(node)}` splits is not known", advice)
+    array = worker.bound_if_needed(worker.expr(given["ary"]), node)
+    bounds: list[ast.expr]
+    if display:
+        bounds = [worker.bound_if_needed(worker.expr(e), node) for e in sections.elts]  # type: ignore[attr-defined]
+    else:
+        bounds = _even(worker, node, array, axis, count, function is np.array_split)
+    before: list[ast.expr] = [ast.Constant(...)] if axis < 0 else [ast.Slice()] * axis
+    parts: list[ast.expr] = []
+    for low, high in zip([None, *bounds], [*bounds, None], strict=True):
+        index: ast.expr = ast.Slice(low, high)
+        if before:
+            index = ast.Tuple([*before, index], ast.Load())
+        parts.append(ast.Subscript(array, index, ast.Load()))
+    return ast.Tuple(parts, ast.Load())
+
+
+def _number(worker: Body, node: ast.expr) -> int | None:
+    """A number that is written out, or captured."""
+    new = worker.expr(node)
+    value = literal(new)
+    if isinstance(new, ast.Name) and new.id in worker.constants:
+        value = worker.constants[new.id]
+    return int(value) if isinstance(value, int | np.integer) else None
+
+
+def _even(
+    worker: Body, node: ast.Call, array: ast.expr, axis: int, count: int, uneven: bool
+) -> list[ast.expr]:
+    """Where equal parts end, all but the last; or nearly equal ones."""
+    shape = ast.Attribute(array, "shape", ast.Load())
+    place = ast.UnaryOp(ast.USub(), ast.Constant(1)) if axis < 0 else ast.Constant(axis)
+    extent = ast.Subscript(shape, place, ast.Load())
+    rest = ast.BinOp(extent, ast.Mod(), ast.Constant(count))
+    if uneven:
+        rest = worker.bound(rest, node, "rest")  # type: ignore[assignment]
+    else:
+        message = ast.Constant("array split does not result in an equal division")
+        error = ast.Raise(ast.Call(name_of("ValueError"), [message], []), None)
+        test = ast.Compare(rest, [ast.NotEq()], [ast.Constant(0)])
+        worker.emit(ast.If(test, [ast.copy_location(error, node)], []), node)
+    size = worker.bound(ast.BinOp(extent, ast.FloorDiv(), ast.Constant(count)), node, "size")
+    ends: list[ast.expr] = []
+    for k in range(1, count):
+        end: ast.expr = size if k == 1 else ast.BinOp(ast.Constant(k), ast.Mult(), size)
+        if uneven:
+            more = ast.Call(name_of("min"), [ast.Constant(k), rest], [])
+            end = ast.BinOp(end, ast.Add(), more)
+        ends.append(end)
+    return ends
+
+
+def _displayed(worker: Body, node: ast.Call, argument: ast.expr | None) -> list[ast.expr]:
+    """What a display has."""
+    if not isinstance(argument, ast.Tuple | ast.List) or not argument.elts:
+        worker.refuse(node, f"`{ast.unparse(node)}`: write the pieces out as lists", "")
+    return argument.elts
+
+
+def _np(name: str, *args: ast.expr) -> ast.expr:
+    return ast.Call(ast.Attribute(name_of("np"), name, ast.Load()), list(args), [])
+
+
+def _piecewise(worker: Body, node: ast.Call) -> ast.expr:
+    """``np.piecewise``: each function of the elements where its condition holds."""
+    given = _arguments(worker, node, ("x", "condlist", "funclist"))
+    functions = _displayed(worker, node, given.get("funclist"))
+    tests = _displayed(worker, node, given.get("condlist"))
+    if len(functions) not in (len(tests), len(tests) + 1):
+        worker.refuse(node, "np.piecewise: give a function for each condition, or one more", "")
+    array = worker.bound_if_needed(worker.expr(given["x"]), node)
+    masks = [worker.bound(worker.expr(t), node, "where") for t in tests]
+    if len(functions) > len(tests):
+        some = masks[0]
+        for mask in masks[1:]:
+            some = ast.BinOp(some, ast.BitOr(), mask)
+        masks.append(worker.bound(ast.UnaryOp(ast.Invert(), some), node, "where"))
+    whole = worker.bound(_np("zeros_like", array), node, "pieces")
+    outer = worker.scope
+    for mask, function in zip(masks, functions, strict=True):
+        value: ast.expr = function
+        worker.scope = Scope(outer.source, outer)
+        if not isinstance(literal(function), int | float) and _is_function(worker, function):
+            part = worker.bound(ast.Subscript(array, mask, ast.Load()), node, "piece")
+            worker.scope.names["piece"] = part
+            value = ast.copy_location(ast.Call(function, [name_of("piece")], []), node)
+        place = ast.Subscript(whole, mask, ast.Store())
+        worker.emit(ast.Assign([place], worker.expr(value)), node)
+        worker.scope = outer
+    return whole
+
+
+def _is_function(worker: Body, node: ast.expr) -> bool:
+    """Whether an argument is a function."""
+    if isinstance(node, ast.Lambda):
+        return True
+    if isinstance(node, ast.Name) and (scope := worker.scope.find(node.id)) is not None:
+        return node.id in scope.functions
+    found, value = static(worker, node)
+    return found and callable(value)
+
+
+def _choose(worker: Body, node: ast.Call) -> ast.expr:
+    """``np.choose`` as nested ``np.where``."""
+    given = _arguments(worker, node, ("a", "choices"))
+    choices = _displayed(worker, node, given.get("choices"))
+    which = worker.bound(worker.expr(given["a"]), node, "which")
+    values = [worker.bound_if_needed(worker.expr(c), node) for c in choices]
+    low = ast.Compare(which, [ast.Lt()], [ast.Constant(0)])
+    high = ast.Compare(which, [ast.GtE()], [ast.Constant(len(values))])
+    message = ast.Constant("invalid entry in choice array")
+    error = ast.Raise(ast.Call(name_of("ValueError"), [message], []), None)
+    outside = worker.bound(_np("any", ast.BinOp(low, ast.BitOr(), high)), node, "outside")
+    worker.emit(ast.If(outside, [ast.copy_location(error, node)], []), node)
+    chosen = values[-1]
+    for k, value in reversed(list(enumerate(values[:-1]))):
+        chosen = _np("where", ast.Compare(which, [ast.Eq()], [ast.Constant(k)]), value, chosen)
+    return chosen

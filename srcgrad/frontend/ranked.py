@@ -1,0 +1,168 @@
+"""Ranked: functions whose meaning depends on ranks, in terms of others, once ranks are known.
+
+In: a typed Program. Out: the same with each call that ``by_rank`` spells out as the statements
+that it stands for, and index arrays beside slices (``x[:, i]``) as ``np.take``; an operand that
+is a list of numbers is made an array first.
+
+Invariant: the same values; the same object is returned where there is nothing of the kind.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+
+from numba import types
+
+from ..errors import Complaint, Place, UnsupportedError
+from ..program import (
+    Assign,
+    Block,
+    Expr,
+    Program,
+    Stmt,
+    blocks,
+    with_blocks,
+)
+from ..rules.by_rank import spelt
+from ..rules.expressions import dotted
+from ..rules.registry import FUNCTIONS
+from .normalise import Flattener, fresh_names
+from .spelling import is_ellipsis
+
+Kinds = Mapping[str, types.Type]
+
+
+def ranked(program: Program, places: Mapping[int, Place]) -> Program:
+    """The program with functions spelt out by the ranks of their operands.
+
+    Raises
+    ------
+    UnsupportedError
+        For arguments that do not fit the ranks.
+    """
+    kinds = program.types
+    taken = set(kinds) | set(program.constants) | set(program.params)
+    worker = Flattener(fresh_names("s", taken), places, set(program.routines))
+    changed = False
+
+    def fresh(stem: str) -> str:
+        name, number = stem, 0
+        while name in taken:
+            name, number = f"{stem}{number}", number + 1
+        taken.add(name)
+        return name
+
+    def block(body: Block) -> Block:
+        return tuple(new for stmt in body for new in statement(stmt))
+
+    def statement(stmt: Stmt) -> Block:
+        nonlocal changed
+        text = None
+        try:
+            if isinstance(stmt, Assign):
+                text = _text(stmt.target, stmt.value, kinds, fresh)
+        except ValueError as error:
+            raise UnsupportedError(Complaint(places.get(stmt.line), str(error), "")) from None
+        if text is not None:
+            changed = True
+            return worker.block(_at_line(text, stmt.line))
+        return (with_blocks(stmt, tuple(map(block, blocks(stmt)))),)
+
+    body = block(program.body)
+    return program.with_body(body) if changed else program
+
+
+def _at_line(text: str, line: int) -> list[ast.stmt]:
+    """The statements of a text, all at the user's line."""
+    body = ast.parse(text).body
+    for node in (n for stmt in body for n in ast.walk(stmt)):
+        if isinstance(node, ast.stmt | ast.expr):
+            node.lineno = line
+    return body
+
+
+def _text(target: str, value: Expr, kinds: Kinds, fresh: Callable[[str], str]) -> str | None:
+    """What an operation stands for, None where it stays."""
+
+    def rank(operand: Expr) -> int:
+        kind = kinds.get(operand.id) if isinstance(operand, ast.Name) else None
+        return kind.ndim if isinstance(kind, types.Array) else 0
+
+    match value:
+        case ast.Call(func=func) if (name := dotted(func)) in FUNCTIONS:
+            if name != "np.array" and (arrays := _lists(value, kinds)):
+                return _with_arrays(target, value, arrays, fresh)
+            return spelt(target, value, rank, fresh)
+        case ast.Subscript(value=ast.Name(id=array), slice=ast.Tuple(elts=parts)):
+            return _gathered(target, array, parts, kinds)
+    return None
+
+
+def _lists(call: ast.Call, kinds: Kinds) -> list[str]:
+    """Operands of a call that are lists of numbers."""
+    names = [a.id for a in call.args if isinstance(a, ast.Name)]
+    found = {n: kinds.get(n) for n in names}
+    return [
+        n
+        for n, kind in found.items()
+        if isinstance(kind, types.List) and isinstance(kind.dtype, types.Number | types.Boolean)
+    ]
+
+
+def _with_arrays(
+    target: str, call: ast.Call, lists: list[str], fresh: Callable[[str], str]
+) -> str | None:
+    """The call on arrays of the lists' numbers."""
+    if dotted(call.func) in ("sum", "len"):
+        return None
+    arrays = {name: fresh(f"{name}_array") for name in lists}
+    args = [
+        ast.Name(arrays[a.id]) if isinstance(a, ast.Name) and a.id in arrays else a
+        for a in call.args
+    ]
+    lines = [f"{array} = np.array({name})" for name, array in arrays.items()]
+    made = ast.Call(call.func, args, call.keywords)
+    return "\n".join([*lines, f"{target} = {ast.unparse(made)}"])
+
+
+def _gathered(target: str, array: str, parts: list[Expr], kinds: Kinds) -> str | None:
+    """``x[:, i]`` as ``np.take(x, i, axis=1)``, other slices taken first."""
+    vectors = [k for k, p in enumerate(parts) if _is_vector(p, kinds)]
+    if len(vectors) != 1 or any(is_ellipsis(p) for p in parts):
+        return None
+    others = [p for k, p in enumerate(parts) if k not in vectors]
+    if not any(isinstance(p, ast.Slice) for p in others) or not all(map(_is_plain, others)):
+        return None
+    at = vectors[0]
+    numbers = [k for k, p in enumerate(parts) if not isinstance(p, ast.Slice)]
+    if numbers[-1] - numbers[0] != len(numbers) - 1:
+        return None  # NumPy puts such an axis first
+    index = parts[at]
+    assert isinstance(index, ast.Name)
+    axis = at - sum(k < at for k in numbers)
+    basic = [p if k != at else ast.Slice() for k, p in enumerate(parts)]
+    whole = all(isinstance(p, ast.Slice) and _is_whole(p) for p in basic)
+    view = array if whole else ast.unparse(ast.Subscript(ast.Name(array), ast.Tuple(basic)))
+    positions, check = index.id, ""
+    if kinds[index.id].dtype == types.boolean:  # type: ignore[attr-defined]
+        positions = f"np.flatnonzero({index.id})"
+        check = f"if len({index.id}) != {array}.shape[{at}]:\n"
+        check += "    raise IndexError('the mask has another length than the axis')\n"
+    return f"{check}{target} = np.take({view}, {positions}, axis={axis})"
+
+
+def _is_vector(part: Expr, kinds: Kinds) -> bool:
+    """Whether a part of a subscript is a vector of integers or booleans."""
+    kind = kinds.get(part.id) if isinstance(part, ast.Name) else None
+    vector = isinstance(kind, types.Array) and kind.ndim == 1
+    return vector and isinstance(kind.dtype, types.Integer | types.Boolean)  # type: ignore[union-attr]
+
+
+def _is_plain(part: Expr) -> bool:
+    """Whether a part of a subscript is a slice or a number."""
+    return not (isinstance(part, ast.Constant) and part.value is None)
+
+
+def _is_whole(part: ast.Slice) -> bool:
+    return part.lower is None and part.upper is None and part.step is None
