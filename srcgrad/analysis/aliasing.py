@@ -4,21 +4,29 @@ In: a Program (typed or not). Out: for each name the representative of its may-a
 and the classes whose memory some statement writes.
 
 Invariant: two names that may ever share memory have the same representative, at any point of
-the program (the analysis ignores order).
+the program (the analysis ignores order; ``short_lived``
+alone looks at it).
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
 from ..program import (
     Alias,
+    Block,
     Increment,
     Pop,
     Program,
     Push,
+    Stmt,
     Store,
     Swap,
+    Update,
     View,
     binds,
+    blocks,
     names,
     uses,
     walk,
@@ -61,3 +69,37 @@ def written_classes(program: Program) -> set[str]:
     """Classes whose memory is written by a store or an update in place."""
     classes = alias_classes(program)
     return {classes[s.target] for s in walk(program.body) if isinstance(s, Store | Increment)}
+
+
+def short_lived(body: Block, classes: Mapping[str, str]) -> Iterator[str]:
+    """Views that are only read, in the block that makes them, before their memory is written to.
+
+    Those are like copies. A name counts where everything that uses it is in this block.
+    """
+    everywhere = Counter(n for s in walk(body) for n in uses(s) | set(binds(s)))
+
+    def inside(block: Block) -> Iterator[str]:
+        for position, stmt in enumerate(block):
+            for inner in blocks(stmt):
+                yield from inside(inner)
+            if isinstance(stmt, View) and is_settled(stmt.target, block[position:]):
+                yield stmt.target
+
+    def is_settled(name: str, rest: Block) -> bool:
+        here = [[s for s in walk((stmt,)) if name in uses(s) | set(binds(s))] for stmt in rest]
+        if sum(map(len, here)) != everywhere[name]:
+            return False
+        if any(isinstance(s, View | Alias | Swap | Push) for found in here[1:] for s in found):
+            return False
+        last = max(k for k, found in enumerate(here) if found)
+        return not any(writes_to(classes[name], s, classes) for s in walk(rest[1 : last + 1]))
+
+    return inside(body)
+
+
+def writes_to(memory: str, stmt: Stmt, classes: Mapping[str, str]) -> bool:
+    """Whether a statement writes to an array of an alias class."""
+    match stmt:
+        case Store(target=t) | Increment(target=t) | Update(target=t):
+            return classes.get(t, t) == memory
+    return False

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from numba import types
 
-from ..analysis.aliasing import alias_classes, written_classes
+from ..analysis.aliasing import alias_classes, short_lived, written_classes
 from ..errors import Complaint, Place, UnsupportedError
 from ..program import (
     Alias,
@@ -303,8 +303,11 @@ def refuse_unclear_views(program: Program, places: Mapping[int, Place]) -> None:
 
     unclear = rewrite(program, as_view)
     classes, written = alias_classes(unclear), written_classes(unclear)
+    settled = set(short_lived(unclear.body, classes))
     for stmt in walk(program.body):
-        if may_share(stmt, kinds) and classes[binds(stmt)[0]] in written:
+        if not may_share(stmt, kinds) or binds(stmt)[0] in settled:
+            continue
+        if classes[binds(stmt)[0]] in written:
             reason = "whether this shares memory with an array that is written to is not clear"
             advice = "reshape a copy: `np.reshape(x.copy(), ...)`"
             raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))

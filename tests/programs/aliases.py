@@ -363,3 +363,15 @@ def view_added_to_before_a_loop_and_in_it(a, b):
         a, b = b, a
         u += b * b
     return np.sum(a * np.array([0.3, 1.1, -0.7, 0.5])) + np.sum(b * b)
+
+
+@structured(sample(3, 3))
+def diagonal_read_after_the_last_write(a):
+    total = 0.0
+    for k in range(3):
+        a[k, k] *= a[k, 0]
+        d = np.diag(a)
+        for i in range(3):
+            total += d[i] ** 2
+    a[0, 1] = a[1, 2] ** 2
+    return total + np.sum(np.log(np.diag(a))) + np.sum(a.T.reshape(9) * np.arange(9))
