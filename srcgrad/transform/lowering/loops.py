@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 from numba import types
 from numba.np.numpy_support import as_dtype, from_dtype
 
+from ...analysis.shapes import steady_shapes
 from ...program import (
     Alias,
     Assign,
+    Block,
     Call,
     Expr,
     For,
@@ -47,6 +49,7 @@ from .indexing import subscript
 from .nests import add, compute, store
 from .pull import Pull, array, element, spread, variable
 from .scope import Opaque, Scope, depends, is_array, items
+from .shapes import Shapes, written
 from .unbroadcast import settle, settle_name
 
 
@@ -96,7 +99,8 @@ def loops(program: Program, once: frozenset[str] = frozenset()) -> Loops:
     for stmt in walk(program.body):
         if isinstance(stmt, Call):  # what is called may keep a reference on a tape
             shared |= {*uses(stmt), *binds(stmt)}
-    scope = Scope(kinds, taken, classes, shared, once=once)
+    steady = {n: tuple(map(written, s)) for n, s in steady_shapes(program).items()}
+    scope = Scope(kinds, taken, classes, shared, Shapes(steady=steady), once=once)
     with scope.collecting() as body:
         for stmt in program.body:
             lower(scope, stmt)
@@ -271,7 +275,7 @@ def compound(scope: Scope, stmt: If | For | While) -> None:
         scope.attempt(lambda: replace_test(scope, test))
         stmt = replace(stmt, test=scope.recall(("test",)) or test)
         scope.memo.pop(("test",), None)
-    inside = set().union(*(bound(b) for b in blocks(stmt))) | set(binds(stmt))
+    inside = set().union(*(rebound(scope, b) for b in blocks(stmt))) | set(binds(stmt))
     written = [s.target for b in blocks(stmt) for s in walk(b) if isinstance(s, Store | Increment)]
 
     def forget() -> None:
@@ -286,6 +290,16 @@ def compound(scope: Scope, stmt: If | For | While) -> None:
     )
     scope.emit(with_blocks(stmt, new))
     forget()
+
+
+def rebound(scope: Scope, block: Block) -> set[str]:
+    """Names that a block gives other values: arrays that it changes in place are none."""
+    return {
+        name
+        for stmt in walk(block)
+        for name in binds(stmt)
+        if not (isinstance(stmt, Increment) and is_array(scope.types.get(name)))
+    }
 
 
 def settle_everything(scope: Scope) -> Callable[[], None]:
@@ -448,6 +462,10 @@ def increment(scope: Scope, stmt: Increment) -> None:
         scope.emit(replace(stmt, value=pull.at((), scope.out)))
         scope.write(stmt.target)
         return
+    if stmt.exact and pull.rank == region.rank:
+        for own, given in zip(region.extents, pull.extents, strict=True):
+            scope.equate(own, given)
+        pull = replace(pull, extents=region.extents)
     add(scope, region, pull, stmt.negative)
 
 
