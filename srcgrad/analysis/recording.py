@@ -422,6 +422,8 @@ class _Planner:
         """Whether a cell is there without recording more."""
         if cell.startswith("mem:"):
             return cell not in self.loop_writes or self.reload
+        if self.reload and self.facts.is_array(cell):
+            return True
         if cell in privates:
             return cell in self.anyway or any(cell in n for n in needs) or self.replayable(cell)
         return cell not in self.loop_writes or cell in self.anyway or self.is_counter(cell)
@@ -439,6 +441,7 @@ class _Planner:
                     o not in self.loop_writes
                     or self.is_counter(o)
                     or o in self.anyway
+                    or (self.reload and self.facts.is_array(o))
                     or self.replayable(o)
                     for o in operands - {name}
                 )

@@ -1,69 +1,238 @@
 """Shapes: which arrays are known to have the same extents.
 
 In: a typed Program. Out: for each array name one symbol an axis. Equal symbols mean equal
-extents; a symbol is the text of an expression for the extent (``W.shape[0]``, ``3``).
+extents; a symbol is the text of an expression for the extent (``W.shape[0]``, ``n + 1``, ``3``).
 
-Invariant: a name that is bound more than once has symbols of its own.
+Invariant: a name that is bound more than once has symbols of its own, unless all its values
+have the same *steady* ones: those of names with one value in the whole program. An array from
+a tape has the symbols of what is put there.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from numba import types
 
-from ..program import Alias, Assign, Expr, Program, View, binds, walk
+from ..program import (
+    Alias,
+    Assign,
+    Block,
+    Expr,
+    For,
+    Increment,
+    Pop,
+    Program,
+    Push,
+    Stmt,
+    Swap,
+    View,
+    While,
+    binds,
+    blocks,
+    names,
+    uses,
+    walk,
+)
 from ..rules import registry
 
-Symbols = dict[str, tuple[str, ...]]
+Known = tuple[str, ...]
+Symbols = dict[str, Known]
+Definition = Callable[[], Known | None]
+"""The symbols of a value, "" where one is not known; None: nothing is."""
 
 
 def shape_symbols(program: Program) -> Symbols:
     """Symbols for every array of a program."""
-    kinds = program.types
+    return _Search(program).symbols()
+
+
+def steady_shapes(program: Program) -> Symbols:
+    """Symbols of arrays that parameters and steady integers tell, right at every place."""
+    search = _Search(program)
+    said = search.steady & {*program.params, *search.integers}
+    found = search.symbols()
+    return {n: s for n, s in found.items() if all(mentioned(e) <= said for e in s)}
+
+
+class _Later(Exception):  # noqa: N818
+    """Nothing has been found yet of a name."""
+
+
+class _Search:
+    """Every definition of every array, looked at until nothing changes."""
+
+    def __init__(self, program: Program) -> None:
+        self.kinds = program.types
+        self.steady = steady_names(program)
+        self.integers = {n for n in self.steady if isinstance(self.kinds.get(n), types.Integer)}
+        self.sizes: dict[str, Expr] = {}
+        self.found: Symbols = {}
+        self.definitions: dict[str, list[Definition]] = {}
+        for name in program.params:
+            self.define(name, lambda: None)
+        pushed = _pushed(program)
+        for stmt in walk(program.body):
+            self.note(stmt, pushed)
+
+    def note(self, stmt: Stmt, pushed: dict[str, list[str]]) -> None:
+        """Remember where the targets of a statement get their shapes."""
+        match stmt:
+            case Assign(target=t, value=v) if t in self.integers:
+                self.sizes[t] = v
+            case Alias(target=t, source=s):
+                self.define(t, lambda: self.of(s))
+            case Assign(target=t, value=v) | View(target=t, value=v):
+                self.define(t, lambda: _symbols_of(v, self))
+            case Swap(targets=targets, sources=sources):
+                for t, s in zip(targets, sources, strict=True):
+                    self.define(t, lambda s=s: self.of(s))  # type: ignore[misc]
+            case Pop(target=str(t), tape=tape) if tape in pushed:
+                for s in pushed[tape]:
+                    self.define(t, lambda s=s: self.of(s))  # type: ignore[misc]
+            case Increment():
+                pass  # in place
+            case _:
+                for t in binds(stmt):
+                    self.define(t, lambda: None)
+
+    def define(self, name: str, definition: Definition) -> None:
+        """Note one more definition of an array."""
+        if isinstance(self.kinds.get(name), types.Array):
+            self.definitions.setdefault(name, []).append(definition)
+
+    def symbols(self) -> Symbols:
+        """Symbols on which all definitions of a name agree, else its own."""
+        while True:
+            before = dict(self.found)
+            for name, definitions in self.definitions.items():
+                self.settle(name, definitions)
+            if self.found == before:
+                break
+        arrays = [n for n, k in self.kinds.items() if isinstance(k, types.Array)]
+        return {n: self.found.get(n, self.own(n)) for n in arrays}
+
+    def settle(self, name: str, definitions: Sequence[Definition]) -> None:
+        """Compare what is found of a name with its definitions."""
+        own = self.own(name)
+        for definition in definitions:
+            try:
+                shape = definition()
+            except _Later:
+                continue
+            if shape is None or len(shape) != len(own):
+                shape = own
+            alone = len(definitions) == 1
+            new = tuple(
+                s if s and (alone or self.is_steady(s)) else o
+                for s, o in zip(shape, own, strict=True)
+            )
+            old = self.found.get(name, new)
+            self.found[name] = tuple(
+                a if a == b else o for a, b, o in zip(old, new, own, strict=True)
+            )
+
+    def own(self, name: str) -> Known:
+        """Symbols that say nothing but whose extents they are."""
+        return tuple(f"{name}.shape[{k}]" for k in range(self.kinds[name].ndim))
+
+    def of(self, name: str) -> Known:
+        """What is known of a name so far; () for a number."""
+        if not isinstance(self.kinds.get(name), types.Array):
+            return ()
+        if name not in self.found and name in self.definitions:
+            raise _Later
+        return self.found.get(name, self.own(name))
+
+    def is_steady(self, symbol: str) -> bool:
+        """Whether an extent has one value in the whole program."""
+        return mentioned(symbol) <= self.steady
+
+    def extent(self, expr: Expr) -> str:
+        """The symbol of an integer expression; "" where it has none."""
+        match expr:
+            case ast.Constant(value=int() as value):
+                return str(value)
+            case ast.Name(id=name) if name in self.integers:
+                size = self.extent(self.sizes[name]) if name in self.sizes else ""
+                return size if size and self.is_steady(size) else name
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
+                return (*self.of(name), "")[0]
+            case ast.Subscript(
+                value=ast.Attribute(value=ast.Name(id=name), attr="shape"),
+                slice=ast.Constant(value=int() as axis),
+            ) if 0 <= axis < len(self.of(name)):
+                return self.of(name)[axis]
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() as op, right=right):
+                a, b = self.extent(left), self.extent(right)
+                if a and b:
+                    return ast.unparse(ast.BinOp(_parsed(a), op, _parsed(b)))
+        return ""
+
+    def extents(self, shape: Expr) -> Known:
+        """The symbols of an array made in a shape."""
+        match shape:
+            case ast.Tuple(elts=parts):
+                return tuple(map(self.extent, parts))
+            case ast.Attribute(value=ast.Name(id=name), attr="shape"):
+                return self.of(name)
+        return (self.extent(shape),)
+
+
+def steady_names(program: Program) -> set[str]:
+    """Names with one value in the whole program: bound once, and in no loop."""
     counts = Counter(n for s in walk(program.body) for n in binds(s))
     counts.update(program.params)
-    found: Symbols = {}
+    repeated = {n for s in _in_loops(program.body) for n in binds(s)}
+    return {n for n, count in counts.items() if count == 1} - repeated
+
+
+def _in_loops(body: Block, inside: bool = False) -> Iterator[Stmt]:
+    """Statements in loops, and those that bind counters."""
+    for stmt in body:
+        if inside or isinstance(stmt, For):
+            yield stmt
+        for block in blocks(stmt):
+            yield from _in_loops(block, inside or isinstance(stmt, For | While))
+
+
+def _pushed(program: Program) -> dict[str, list[str]]:
+    """For tapes of arrays that are used as tapes alone: the names of what is put there."""
+    found: dict[str, list[str]] = {}
+    other: set[str] = set()
     for stmt in walk(program.body):
         match stmt:
-            case Alias(target=t, source=s) if counts[t] == 1:
-                found[t] = symbols(found, kinds, s)
-            case Assign(target=t, value=v) | View(target=t, value=v) if counts[
-                t
-            ] == 1 and isinstance(kinds.get(t), types.Array):
-                inner = _symbols_of(v, found, kinds)
-                own = _own(t, kinds)
-                if inner is not None and len(inner) == len(own):
-                    found[t] = tuple(i or o for i, o in zip(inner, own, strict=True))
-                else:
-                    found[t] = own
-    for name, kind in kinds.items():
-        if isinstance(kind, types.Array):
-            found.setdefault(name, _own(name, kinds))
-    return found
+            case Push(tape=tape, value=ast.Name(id=name)):
+                found.setdefault(tape, []).append(name)
+            case Pop():
+                pass
+            case Assign(target=t, value=ast.List(elts=[])):
+                other |= {t} & other
+            case _:
+                other |= uses(stmt) | set(binds(stmt))
+    return {tape: values for tape, values in found.items() if tape not in other}
 
 
-def _own(name: str, kinds: Mapping[str, Any]) -> tuple[str, ...]:
-    """Symbols that say nothing but whose extents they are."""
-    return tuple(f"{name}.shape[{k}]" for k in range(kinds[name].ndim))
+def mentioned(symbol: str) -> set[str]:
+    """The names in a symbol."""
+    return names(_parsed(symbol))
 
 
-def symbols(found: Symbols, kinds: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """What is known of a name so far."""
-    if name in found:
-        return found[name]
-    return _own(name, kinds) if isinstance(kinds.get(name), types.Array) else ()
+@functools.cache
+def _parsed(symbol: str) -> Expr:
+    return ast.parse(symbol, mode="eval").body
 
 
-def _symbols_of(expr: Expr, found: Symbols, kinds: Mapping[str, Any]) -> tuple[str, ...] | None:
+def _symbols_of(expr: Expr, search: _Search) -> Known | None:
     """The symbols of an operation's result, "" where one is not known; None: nothing is."""
 
-    def of(e: Expr) -> tuple[str, ...] | None:
+    def of(e: Expr) -> Known | None:
         if isinstance(e, ast.Name):
-            return symbols(found, kinds, e.id)
+            return search.of(e.id)
         return () if isinstance(e, ast.Constant | ast.Subscript | ast.Attribute) else None
 
     match expr:
@@ -78,21 +247,23 @@ def _symbols_of(expr: Expr, found: Symbols, kinds: Mapping[str, Any]) -> tuple[s
             return of(operand)
         case ast.Call(func=func, args=[first, *rest]) as call:
             name = ast.unparse(func)
+            if name in ("np.zeros", "np.ones", "np.empty", "np.full"):
+                return search.extents(first)
             if name in ("np.zeros_like", "np.ones_like", "np.empty_like", "np.copy"):
                 return of(first)
             if name == "np.transpose" and not rest and not call.keywords:
                 known = of(first)
                 return None if known is None else known[::-1]
             if name == "np.dot" and len(rest) == 1:
-                return _symbols_of(ast.BinOp(first, ast.MatMult(), rest[0]), found, kinds)
+                return _symbols_of(ast.BinOp(first, ast.MatMult(), rest[0]), search)
             declared = registry.FUNCTIONS.get(name)
             if declared is not None and declared.elementwise:
-                result: tuple[str, ...] | None = of(first)
+                result: Known | None = of(first)
                 for other in rest:
                     result = _broadcast(result, of(other))
                 return result
         case ast.Subscript(value=ast.Name(id=base), slice=index):
-            return _subscripted(symbols(found, kinds, base), index, kinds)
+            return _subscripted(search.of(base), index, search.kinds)
     return None
 
 

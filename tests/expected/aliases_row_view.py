@@ -1,31 +1,4 @@
-import numba
 import numpy as np
-
-
-@numba.njit
-def unbroadcast(g, shape):
-    """The sum of ``g`` over the axes along which an operand of this shape was broadcast."""
-    size, extra, plain = 1, g.ndim - len(shape), True
-    for d in range(len(shape)):
-        size *= shape[d]
-        plain = plain and shape[d] == g.shape[d + extra]
-    flat = np.ascontiguousarray(g).reshape(g.size)
-    if size == flat.size:
-        return flat.reshape(shape)
-    result = np.zeros(size, g.dtype)
-    if plain:
-        for start in range(0, flat.size, size):
-            result += flat[start : start + size]
-        return result.reshape(shape)
-    for k in range(flat.size):
-        rest, place, stride = k, 0, 1
-        for d in range(len(shape) - 1, -1, -1):
-            if shape[d] != 1:
-                place += rest % g.shape[d + extra] * stride
-            rest //= g.shape[d + extra]
-            stride *= shape[d]
-        result[place] += flat[k]
-    return result.reshape(shape)
 
 
 def row_view_grad(a):
@@ -49,7 +22,7 @@ def row_view_grad(a):
     grad_s4 = np.full_like(s4, grad_s5)
     grad_a += grad_s4 * a
     grad_a += grad_s4 * a
-    grad_old0 = unbroadcast(np.copy(grad_row[:]), old0.shape)
+    grad_old0 = np.copy(grad_row[:])
     grad_s3 += grad_old0
     grad_s2 = grad_row[0]
     grad_row[0] = 0.0

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from numba import types
 from numba.np.numpy_support import as_dtype, from_dtype
 
+from ...analysis.shapes import steady_shapes
 from ...program import (
     Alias,
     Assign,
@@ -47,6 +48,7 @@ from .indexing import subscript
 from .nests import add, compute, store
 from .pull import Pull, array, element, spread, variable
 from .scope import Opaque, Scope, depends, is_array, items
+from .shapes import Shapes, written
 from .unbroadcast import settle, settle_name
 
 
@@ -96,7 +98,8 @@ def loops(program: Program, once: frozenset[str] = frozenset()) -> Loops:
     for stmt in walk(program.body):
         if isinstance(stmt, Call):  # what is called may keep a reference on a tape
             shared |= {*uses(stmt), *binds(stmt)}
-    scope = Scope(kinds, taken, classes, shared, once=once)
+    steady = {n: tuple(map(written, s)) for n, s in steady_shapes(program).items()}
+    scope = Scope(kinds, taken, classes, shared, Shapes(steady=steady), once=once)
     with scope.collecting() as body:
         for stmt in program.body:
             lower(scope, stmt)

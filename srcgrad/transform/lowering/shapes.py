@@ -10,7 +10,7 @@ extent mentions still has the value that it had when the extent was made (``kill
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import cast
@@ -32,6 +32,11 @@ def parse(text: str) -> Expr:
 def spelled(extent: Extent) -> Expr:
     """An extent as an expression."""
     return ast.Constant(extent) if isinstance(extent, int) else parse(extent)
+
+
+def written(text: str) -> Extent:
+    """An extent from its text."""
+    return int(text) if text.isdigit() else text
 
 
 @cache
@@ -80,19 +85,22 @@ class Shapes:
     """What is known at one point: shapes of arrays, values of integers.
 
     Arrays in ``unspeakable`` are stored in another shape: no extent is said in terms of them.
+    What is ``steady`` is known of every value of a name, whatever is forgotten.
     """
 
     arrays: dict[str, Extents] = field(default_factory=dict)
     integers: dict[str, Extent] = field(default_factory=dict)
     unspeakable: set[str] = field(default_factory=set)
+    steady: Mapping[str, Extents] = field(default_factory=dict)
 
     def copy(self) -> Shapes:
         """Knowledge for a block that may not run, or may run again."""
-        return Shapes(dict(self.arrays), dict(self.integers), set(self.unspeakable))
+        arrays, integers = dict(self.arrays), dict(self.integers)
+        return Shapes(arrays, integers, set(self.unspeakable), self.steady)
 
     def of(self, name: str, rank: int) -> Extents:
         """The extents of an array."""
-        known = self.arrays.get(name)
+        known = self.arrays.get(name, self.steady.get(name))
         if known is None or len(known) != rank:
             known = tuple(f"{name}.shape[{k}]" for k in range(rank))
             self.arrays[name] = known
@@ -108,10 +116,12 @@ class Shapes:
             case ast.Subscript(
                 value=ast.Attribute(value=ast.Name(id=name), attr="shape"),
                 slice=ast.Constant(value=int() as axis),
-            ) if name in self.arrays:
-                return self.arrays[name][axis]
-            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]) if name in self.arrays:
-                return self.arrays[name][0]
+            ) if known := self.arrays.get(name, self.steady.get(name)):
+                return known[axis]
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]) if (
+                known := self.arrays.get(name, self.steady.get(name))
+            ):
+                return known[0]
             case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
                 return f"{name}.shape[0]"
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _SYMBOLS:
