@@ -79,13 +79,15 @@ class Store(Stmt):
 class Increment(Stmt):
     """``a[i] += v`` or ``a[i] -= v``; without an index, the whole of ``a`` in place.
 
-    In adjoint code the target may be a scalar: ``grad_x += ...``.
+    In adjoint code the target may be a scalar: ``grad_x += ...``. ``exact`` says that the value
+    has the target's shape.
     """
 
     target: str
     index: Expr | None
     value: Expr
     negative: bool = False
+    exact: bool = False
 
 
 @dataclass(frozen=True)

@@ -647,7 +647,7 @@ class Backward:
         if name not in self.state and array and (spread or facts.is_paired(name)):
             self.own(name)
         if name in self.state:
-            self.emit(Increment(gradient, None, value, negative))
+            self.emit(Increment(gradient, None, value, negative, exact=not spread))
             return
         self.emit(Assign(gradient, negated(value) if negative else value))
         self.state[name] = "shared" if array and not negative and not is_fresh(value) else "owned"

@@ -20,6 +20,7 @@ from ...analysis.shapes import steady_shapes
 from ...program import (
     Alias,
     Assign,
+    Block,
     Call,
     Expr,
     For,
@@ -274,7 +275,7 @@ def compound(scope: Scope, stmt: If | For | While) -> None:
         scope.attempt(lambda: replace_test(scope, test))
         stmt = replace(stmt, test=scope.recall(("test",)) or test)
         scope.memo.pop(("test",), None)
-    inside = set().union(*(bound(b) for b in blocks(stmt))) | set(binds(stmt))
+    inside = set().union(*(rebound(scope, b) for b in blocks(stmt))) | set(binds(stmt))
     written = [s.target for b in blocks(stmt) for s in walk(b) if isinstance(s, Store | Increment)]
 
     def forget() -> None:
@@ -289,6 +290,16 @@ def compound(scope: Scope, stmt: If | For | While) -> None:
     )
     scope.emit(with_blocks(stmt, new))
     forget()
+
+
+def rebound(scope: Scope, block: Block) -> set[str]:
+    """Names that a block gives other values: arrays that it changes in place are none."""
+    return {
+        name
+        for stmt in walk(block)
+        for name in binds(stmt)
+        if not (isinstance(stmt, Increment) and is_array(scope.types.get(name)))
+    }
 
 
 def settle_everything(scope: Scope) -> Callable[[], None]:
@@ -451,6 +462,10 @@ def increment(scope: Scope, stmt: Increment) -> None:
         scope.emit(replace(stmt, value=pull.at((), scope.out)))
         scope.write(stmt.target)
         return
+    if stmt.exact and pull.rank == region.rank:
+        for own, given in zip(region.extents, pull.extents, strict=True):
+            scope.equate(own, given)
+        pull = replace(pull, extents=region.extents)
     add(scope, region, pull, stmt.negative)
 
 

@@ -1,6 +1,8 @@
-"""Matrix products: BLAS on operands that it takes as they are, loops where it takes none.
+"""Matrix products: of two matrices by BLAS, with a vector by loops.
 
-In: two operands of ``x @ y``. Out: the pull of the product.
+In: two operands of ``x @ y``. Out: the pull of the product. A matrix is read once by a product
+with a vector, and loops that read it in the order of its memory are as fast as BLAS, whose
+call costs more than a small product.
 
 Invariant: an operand of BLAS is contiguous in C or Fortran order (a transpose is no copy);
 shapes that do not fit raise ``ValueError``.
@@ -18,7 +20,7 @@ from numba.np.numpy_support import as_dtype
 from ...program import Assign, Check, Expr, If, Increment, Store
 from .nests import allocate, compute, nest
 from .pull import Body, Index, Pull, array, call, joined, variable
-from .reductions import dot
+from .reductions import REDUCTIONS, dot, reduced
 from .scope import Opaque, Scope, is_array
 from .shapes import Extent, spelled
 
@@ -38,12 +40,41 @@ def matmul(
     extents = x.extents[:-1] + y.extents[1:]
     if dtype.kind != "f":
         return summed(scope, x, y, dtype, target)
+    if x.rank + y.rank == 3 and dtype == np.float64:
+        return by_vector(scope, (left, x), (right, y), dtype, target)
     operands = [blas(scope, e, p, dtype) for e, p in ((left, x), (right, y))]
     name = target or scope.fresh("t", scope.kind(ast.BinOp(left, ast.MatMult(), right)))
     scope.emit(Assign(name, call("np.dot", *operands), line=scope.line, comment=scope.comment))
     scope.bind([name])
     scope.shapes.arrays[name] = extents
     return array(scope, name)
+
+
+def by_vector(
+    scope: Scope, left: tuple[Expr, Pull], right: tuple[Expr, Pull], dtype: Any, target: str
+) -> Pull:
+    """The product of a matrix and a vector, in the order of the matrix's memory."""
+    from_left = left[1].rank == 1
+    (expr, matrix), vector = (right, left[1]) if from_left else (left, right[1])
+    x = vector if vector.name else array(scope, compute(scope, vector))
+    by_rows = in_rows(scope, expr)
+    target = "" if target in (matrix.name, x.name) else target
+
+    def at(index: Index, body: Body) -> Expr:
+        place = index if by_rows else index[::-1]
+        return ast.BinOp(matrix.at(place, body), ast.Mult(), x.at((place[from_left ^ 1],), body))
+
+    extents = matrix.extents if by_rows else matrix.extents[::-1]
+    axis = int(from_left != by_rows)
+    return reduced(scope, Pull(extents, dtype, at), REDUCTIONS["np.sum"], (axis,), dtype,
+                   target=target)  # fmt: skip
+
+
+def in_rows(scope: Scope, expr: Expr) -> bool:
+    """Whether the rows of an operand are in one piece each (as far as its type tells)."""
+    name, transposed = named(expr)
+    kind = scope.types.get(name)
+    return (is_array(kind) and kind.layout == "F") == transposed
 
 
 def fit(scope: Scope, a: Extent, b: Extent, operation: str = "matmul") -> None:
