@@ -17,19 +17,31 @@ from .lowering.contraction import contract, localise
 from .lowering.fusion import fuse
 from .lowering.liveness import sunk
 from .lowering.loops import Loops, loops
+from .lowering.subscripts import unsigned
 from .lowering.supported import supported
 from .lowering.vectorise import vectorised
 
 
-def lower(program: Program, vectormath: bool = True) -> Program:
-    """The program as loops; with mathematical functions that LLVM vectorises, if wished."""
+def lower(program: Program, vectormath: bool = True, cast: bool = True) -> Program:
+    """The program as loops.
+
+    Parameters
+    ----------
+    program : Program
+        Flat and typed.
+    vectormath : bool
+        Whether loops call mathematical functions that LLVM vectorises.
+    cast : bool
+        Whether subscripts that cannot be negative are cast to unsigned integers.
+    """
     found = loops(program)
     fused = fused_loops(found)
     if once := computed_twice(program, fused, found):
         found = loops(program, once)
         fused = fused_loops(found)
     finished = supported(fused.with_body(shortened(sunk(fused.body))))
-    return vectorised(finished) if vectormath else finished
+    finished = vectorised(finished) if vectormath else finished
+    return unsigned(finished) if cast else finished
 
 
 def fused_loops(found: Loops) -> Program:

@@ -1,0 +1,148 @@
+"""Subscripts: those that cannot be negative say so.
+
+In: a Program at level "loops". Out: the same, with ``np.uint64(i - 1)`` as a subscript where
+it is proved not to be negative and LLVM would not see that itself: in loops that count down,
+and after a subtraction. Otherwise Numba asks at each access whether to count from the end.
+
+Invariant: the same elements. Arithmetic stays signed: the cast is around a whole subscript.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from numba import types
+
+from ...program import (
+    Assign,
+    Block,
+    Expr,
+    For,
+    Increment,
+    Program,
+    Stmt,
+    Store,
+    binds,
+    blocks,
+    bound,
+    names,
+    walk,
+    with_blocks,
+)
+from .pull import call
+
+
+def unsigned(program: Program) -> Program:
+    """The program with casts around subscripts that cannot be negative."""
+    known = Known(program.types, sizes(program))
+    return program.with_body(changed(program.body, known))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known in a block: types, least values of integers, counters that count down."""
+
+    types: Mapping[str, Any]
+    least: Mapping[str, int]
+    down: frozenset[str] = frozenset()
+
+    def inside(self, loop: For) -> Known:
+        """What is known in the body of a loop."""
+        counter = loop.counter
+        least = {n: v for n, v in self.least.items() if n != counter}
+        up, down = step_of(loop) > 0, self.down - {counter}
+        first = lowest(loop.start, self.least) if up else lowest(loop.stop, self.least)
+        if first is not None and step_of(loop) and counter not in bound(loop.body):
+            least[counter] = first if up else first + 1
+        return replace(self, least=least, down=down if up else down | {counter})
+
+
+def sizes(program: Program) -> dict[str, int]:
+    """Names that are an array's extent, and nothing else: at least 0."""
+    counts = Counter([*program.params, *(n for s in walk(program.body) for n in binds(s))])
+    return {
+        s.target: 0
+        for s in walk(program.body)
+        if isinstance(s, Assign) and counts[s.target] == 1 and lowest(s.value, {}) == 0
+    }
+
+
+def step_of(loop: For) -> int:
+    """The step of a loop; 0 where it is not known."""
+    match loop.step:
+        case ast.Constant(value=int() as step):
+            return step
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as step)):
+            return -step
+    return 0
+
+
+def lowest(expr: Expr, least: Mapping[str, int]) -> int | None:
+    """A number that an integer expression cannot be below; None: none is known."""
+    match expr:
+        case ast.Constant(value=int() as value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
+            return -value
+        case ast.Name(id=name):
+            return least.get(name)
+        case ast.Subscript(value=ast.Attribute(attr="shape")) | ast.Call(func=ast.Name(id="len")):
+            return 0
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            a, b = lowest(left, least), lowest(right, least)
+            return None if a is None or b is None else a + b
+        case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=int() as taken)):
+            a = lowest(left, least)
+            return None if a is None else a - taken
+    return None
+
+
+def changed(body: Block, known: Known) -> Block:
+    """A block with its subscripts cast."""
+    result: list[Stmt] = []
+    for stmt in body:
+        inner = known.inside(stmt) if isinstance(stmt, For) else known
+        new = with_blocks(stmt, tuple(changed(b, inner) for b in blocks(stmt)))
+        changes: dict[str, Any] = {
+            key: cast(value, known)
+            for key, value in vars(new).items()
+            if isinstance(value, ast.expr)
+        }
+        if isinstance(new, Store | Increment) and new.index is not None:
+            if isinstance(known.types.get(new.target), types.Array):
+                changes["index"] = subscript(changes["index"], known)
+        result.append(replace(new, **changes) if changes else new)
+    return tuple(result)
+
+
+def cast(expr: Any, known: Known) -> Any:
+    """An expression with its subscripts cast."""
+    if not isinstance(expr, ast.AST):
+        return expr
+    fields = {
+        key: [cast(v, known) for v in value] if isinstance(value, list) else cast(value, known)
+        for key, value in ast.iter_fields(expr)
+    }
+    new = type(expr)(**fields)
+    match new:
+        case ast.Subscript(value=ast.Name(id=name), slice=index) if isinstance(
+            known.types.get(name), types.Array
+        ):
+            return ast.Subscript(new.value, subscript(index, known), new.ctx)
+    return new
+
+
+def subscript(index: Expr, known: Known) -> Expr:
+    """A subscript, each of its parts cast where that is right and of use."""
+    if isinstance(index, ast.Tuple):
+        return ast.Tuple([subscript(part, known) for part in index.elts], ast.Load())
+    subtracts = any(isinstance(n, ast.Sub) for n in ast.walk(index))
+    useful = names(index) and (subtracts or names(index) & known.down)
+    least = lowest(index, known.least)
+    if useful and least is not None and least >= 0:
+        return call("np.uint64", index)
+    return index

@@ -1,0 +1,78 @@
+"""Subscripts that cannot be negative are cast; those that may be count from the end."""
+
+import numba
+import numpy as np
+import pytest
+from oracles import check_gradient, complex_step, run_text
+
+from srcgrad.backend.emit import emit
+from srcgrad.pipeline import derive
+from srcgrad.transform.lower import lower
+
+
+def in_place(x, n):
+    u = x.copy()
+    for _ in range(n):
+        left = u[0]
+        for i in range(1, len(u) - 1):
+            here = u[i]
+            u[i] = here + 0.3 * np.sin(left - 2.0 * here + u[i + 1])
+            left = here
+    return np.sum(u**2)
+
+
+def around_the_end(x, n):
+    total = 0.0
+    for i in range(n):
+        total += x[i] * x[i - 1] * x[-i]
+    return total
+
+
+def down(x, n):
+    total = 0.0
+    for i in range(n - 1, -2, -1):
+        total = total * 0.5 + x[i] ** 2 * x[i - 2]
+    return total
+
+
+def shifted(x, n):
+    total = 0.0
+    for k in range(n):
+        i = k - 2
+        for j in range(i, n):
+            total += x[j] ** 3 * (k + 1)
+    return total
+
+
+CASES = [in_place, around_the_end, down, shifted]
+
+
+@pytest.mark.parametrize("f", CASES)
+def test_with_casts_and_without(f):
+    args = np.array([0.5, -0.25, 0.75, 1.5]), 4
+    check_gradient(f, *args, wrt="x", oracle=complex_step, rtol=1e-11)
+    program = derive(f, ("x",), True, tuple(map(numba.typeof, args))).programs[0]
+    texts = [emit(lower(program, True, cast), (), "loops") for cast in (True, False)]
+    assert "uint64" not in texts[1]
+    (value, gradient), (expected, wanted) = (run_text(text)(*args) for text in texts)
+    assert value == expected
+    np.testing.assert_array_equal(gradient, wanted)
+
+
+def casts(f):
+    args = np.array([0.5, -0.25, 0.75, 1.5]), 4
+    program = derive(f, ("x",), True, tuple(map(numba.typeof, args))).programs[0]
+    text = emit(lower(program), (), "loops")
+    return {
+        line.split("np.uint64(")[1].split(")")[0] for line in text.splitlines() if "uint64" in line
+    }
+
+
+def test_what_is_cast():
+    assert {"i", "i - 1", "i + 1"} <= casts(in_place)
+
+
+def test_what_may_be_negative_is_not_cast():
+    assert not {"i - 1", "-i"} & casts(around_the_end)
+    assert not {"i", "i - 2"} & casts(down)
+    assert "j" not in casts(shifted)
