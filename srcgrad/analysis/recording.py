@@ -320,7 +320,8 @@ class _Planner:
                 continue
             for need in needs:
                 need.discard(name)
-            if valid and operands is not None and self.worthwhile(stmt, operands, privates, needs):
+            free = all(self.is_free(c, privates, needs) for c in operands or ())
+            if valid and operands is not None and self.worthwhile(stmt, free, body):
                 self.add(at, Rebuild(name, "replay", stmt), operands, needs[last])
             else:
                 if self.facts.is_paired(name) and not self.facts.is_dynamic(name):
@@ -402,21 +403,26 @@ class _Planner:
             between.append(body[last])
         return not any(self.changes(s) & operands for s in between)
 
-    def worthwhile(
-        self, stmt: Stmt, operands: set[Cell], privates: set[Cell], needs: list[set[Cell]]
-    ) -> bool:
+    def worthwhile(self, stmt: Stmt, free: bool, body: Block) -> bool:
         """Whether replaying is no dearer than recording."""
         if self.is_shadow_view(stmt):
             return True
         if isinstance(stmt, View | Alias):
-            return all(self.is_free(c, privates, needs) for c in operands)
+            return free
         if not self.replay or not isinstance(stmt, Assign):
             return False
         if self.facts.is_array(stmt.target):
             return True
-        if not is_cheap(stmt.value):
-            return False
-        return all(self.is_free(c, privates, needs) for c in operands)
+        return free and (is_cheap(stmt.value) or self.is_computed(stmt.value, body))
+
+    def is_computed(self, value: Expr, body: Block) -> bool:
+        """Whether reversing a block computes a value anyway, as that of ``cos(x)`` does sin(x)."""
+        return any(
+            isinstance(node, ast.Call) and ast.dump(node) == ast.dump(value)
+            for stmt in body
+            for p in self.facts.partials.get(id(stmt), ())
+            for node in ast.walk(p.value)
+        )
 
     def is_free(self, cell: Cell, privates: set[Cell], needs: list[set[Cell]]) -> bool:
         """Whether a cell is there without recording more."""
