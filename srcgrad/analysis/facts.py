@@ -50,7 +50,7 @@ from .activity import active_names
 from .aliasing import alias_classes, written_classes
 from .derivatives import gradient_names, partials
 from .partial import Partial, is_differentiable
-from .shapes import shape_symbols
+from .shapes import shape_symbols, steady_arrays
 
 Path = tuple[int, ...]
 
@@ -71,6 +71,7 @@ class Facts:
     counts: Mapping[str, int]
     home: Mapping[str, Path]
     symbols: Mapping[str, tuple[str, ...]]
+    steady: set[str]
 
     def is_paired(self, name: str) -> bool:
         """Whether the name's array has a shadow."""
@@ -176,6 +177,7 @@ def facts(
         counts=counts,
         home=home,
         symbols=shape_symbols(program),
+        steady=steady_arrays(program),
     )
 
 

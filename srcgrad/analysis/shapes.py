@@ -59,6 +59,12 @@ def steady_shapes(program: Program) -> Symbols:
     return {n: s for n, s in found.items() if all(mentioned(e) <= said for e in s)}
 
 
+def steady_arrays(program: Program) -> set[str]:
+    """Arrays whose shape is told by names with one value in the whole program."""
+    search = _Search(program)
+    return {n for n, s in search.symbols().items() if all(map(search.is_steady, s))}
+
+
 class _Later(Exception):  # noqa: N818
     """Nothing has been found yet of a name."""
 

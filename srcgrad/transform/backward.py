@@ -647,7 +647,8 @@ class Backward:
         if name not in self.state and array and (spread or facts.is_paired(name)):
             self.own(name)
         if name in self.state:
-            self.emit(Increment(gradient, None, value, negative, exact=not spread))
+            exact = not spread and name in facts.steady
+            self.emit(Increment(gradient, None, value, negative, exact))
             return
         self.emit(Assign(gradient, negated(value) if negative else value))
         self.state[name] = "shared" if array and not negative and not is_fresh(value) else "owned"
