@@ -14,7 +14,14 @@ from .front import gradient_function
 from .options import options
 
 
-def grad(f: Any = None, *, wrt: Wrt = None, fastmath: Any = None, vectormath: bool = True) -> Any:
+def grad(
+    f: Any = None,
+    *,
+    wrt: Wrt = None,
+    fastmath: Any = None,
+    vectormath: bool = True,
+    lanes: bool = True,
+) -> Any:
     """The gradient of a function of numbers and arrays that returns a number.
 
     Parameters
@@ -30,6 +37,9 @@ def grad(f: Any = None, *, wrt: Wrt = None, fastmath: Any = None, vectormath: bo
     vectormath : bool, optional
         Whether ``exp``, ``log``, ``tanh`` and the like are vectorised in loops (their last bit may
         differ from that of the C library's; see the README); not where ``fastmath=False``.
+    lanes : bool, optional
+        Whether rounds of a loop that are independent of each other run side by side, so that the
+        processor's vectors hold one number of several rounds; not where sums keep their order.
 
     Returns
     -------
@@ -56,12 +66,19 @@ def grad(f: Any = None, *, wrt: Wrt = None, fastmath: Any = None, vectormath: bo
     (12.0, 9.0)
     """
     if f is None:
-        return lambda function: grad(function, wrt=wrt, fastmath=fastmath, vectormath=vectormath)
-    return gradient_function(f, wrt, False, options(fastmath, vectormath))
+        return lambda function: grad(
+            function, wrt=wrt, fastmath=fastmath, vectormath=vectormath, lanes=lanes
+        )
+    return gradient_function(f, wrt, False, options(fastmath, vectormath, lanes))
 
 
 def value_and_grad(
-    f: Any = None, *, wrt: Wrt = None, fastmath: Any = None, vectormath: bool = True
+    f: Any = None,
+    *,
+    wrt: Wrt = None,
+    fastmath: Any = None,
+    vectormath: bool = True,
+    lanes: bool = True,
 ) -> Any:
     """The value of a function and its gradient, ``(value, gradient)``.
 
@@ -76,6 +93,6 @@ def value_and_grad(
     """
     if f is None:
         return lambda function: value_and_grad(
-            function, wrt=wrt, fastmath=fastmath, vectormath=vectormath
+            function, wrt=wrt, fastmath=fastmath, vectormath=vectormath, lanes=lanes
         )
-    return gradient_function(f, wrt, True, options(fastmath, vectormath))
+    return gradient_function(f, wrt, True, options(fastmath, vectormath, lanes))

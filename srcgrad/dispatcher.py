@@ -180,7 +180,14 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             # The pipeline is imported where it is needed: a gradient on disk does without it.
             pipeline = importlib.import_module(".pipeline", __package__)
             self._derived[before, kinds] = pipeline.derive(
-                wrapped, self.wrt, self.with_value, kinds, tupled, self._options.vectormath, taped
+                wrapped,
+                self.wrt,
+                self.with_value,
+                kinds,
+                tupled,
+                self._options.vectormath,
+                taped,
+                self._options.lanes,
             )
         self._last = kinds
         return self._derived[before, kinds]

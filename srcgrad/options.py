@@ -2,7 +2,8 @@
 
 In: what users pass. Out: ``Options``, the same for equal wishes.
 
-Invariant: ``fastmath=False`` keeps every rounding: vectorised mathematics is off with it.
+Invariant: ``fastmath=False`` keeps every rounding: vectorised mathematics and lanes are off with
+it; so are lanes where sums may not be reordered.
 """
 
 from __future__ import annotations
@@ -26,20 +27,23 @@ class Options:
         What Numba is given.
     vectormath : bool
         Whether loops call mathematical functions that LLVM vectorises.
+    lanes : bool
+        Whether independent rounds of a loop run side by side.
     """
 
     fastmath: bool | frozenset[str]
     vectormath: bool
+    lanes: bool
 
     @property
     def key(self) -> list[Any]:
         """The options as plain values."""
         flags = self.fastmath
-        return [flags if isinstance(flags, bool) else sorted(flags), self.vectormath]
+        return [flags if isinstance(flags, bool) else sorted(flags), self.vectormath, self.lanes]
 
 
-def options(fastmath: Any, vectormath: bool) -> Options:
-    """The options that ``grad(f, fastmath=..., vectormath=...)`` asks for.
+def options(fastmath: Any, vectormath: bool, lanes: bool) -> Options:
+    """The options that ``grad(f, fastmath=..., vectormath=..., lanes=...)`` asks for.
 
     Raises
     ------
@@ -47,12 +51,13 @@ def options(fastmath: Any, vectormath: bool) -> Options:
         For what is neither a bool nor a collection of LLVM's flags.
     """
     if fastmath is None:
-        return Options(CONTRACTED, vectormath)
+        return Options(CONTRACTED, vectormath, lanes)
     if isinstance(fastmath, bool):
-        return Options(fastmath, vectormath and fastmath)
+        return Options(fastmath, vectormath and fastmath, lanes and fastmath)
     known = {"fast", "nnan", "ninf", "nsz", "arcp", "contract", "afn", "reassoc"}
     if isinstance(fastmath, set | frozenset | list | tuple) and set(fastmath) <= known:
-        return Options(frozenset(fastmath), vectormath and bool(fastmath))
+        reordered = bool({"fast", "reassoc"} & set(fastmath))
+        return Options(frozenset(fastmath), vectormath and bool(fastmath), lanes and reordered)
     raise ArgumentError(
         f"fastmath={fastmath!r}: pass True, False, or a set of {', '.join(sorted(known))}"
     )

@@ -27,13 +27,14 @@ from .frontend.inline import Inlined
 from .frontend.inlining.body import gradient_of
 from .frontend.parse import parse
 from .gate_types import backward_stubs
-from .program import Assign, Program, Return, verify
+from .program import Assign, For, Program, Return, verify, walk
 from .recursion import Routine, Routines, general, has_gradient, reachable, reachable_from
 from .returned import refuse_shared
 from .sweeps import Sweeps, completed, functions, sweeps
 from .transform.adjoint import Parts, adjoint
 from .transform.lower import lower
 from .transform.prepare import prepare
+from .transform.private import rearranged
 from .transform.simplify import simplify
 
 
@@ -47,8 +48,9 @@ class Derived:
         The listing: NumPy statements, forward then backward.
     programs : tuple of Program
         The gradient and the functions that it calls by name, flat.
-    vectormath : bool
-        Whether loops call mathematical functions that LLVM vectorises.
+    vectormath, lanes : bool
+        Whether loops call mathematical functions that LLVM vectorises, and whether independent
+        rounds run side by side.
     name : str
         The function's name in both.
     result : numba.types.Type
@@ -62,6 +64,7 @@ class Derived:
     flat: str
     programs: tuple[Program, ...]
     vectormath: bool
+    lanes: bool
     name: str
     result: types.Type
     extra: tuple[Any, ...] = ()
@@ -70,7 +73,7 @@ class Derived:
     @functools.cached_property
     def loops(self) -> str:
         """What Numba compiles."""
-        lowered, *others = (lower(p, self.vectormath) for p in self.programs)
+        lowered, *others = (lower(p, self.vectormath, lanes=self.lanes) for p in self.programs)
         return emit(lowered, others, "loops")
 
 
@@ -82,6 +85,7 @@ def derive(
     tupled: bool = False,
     vectormath: bool = True,
     taped: bool = True,
+    lanes: bool = True,
 ) -> Derived:
     """Differentiate a function for arguments of these types.
 
@@ -102,6 +106,8 @@ def derive(
     taped : bool
         Whether recursive functions leave tapes; else their forward sweeps run again in their
         gradients, which can then be differentiated again.
+    lanes : bool
+        Whether independent rounds of a loop run side by side.
 
     Raises
     ------
@@ -133,7 +139,7 @@ def derive(
     flat = emit(finished, others)
     programs = (finished, *others)
     gates = {name: f for p in programs for name, f in p.gates.items()}
-    return Derived(flat, programs, vectormath, finished.name, returned, extra, gates)
+    return Derived(flat, programs, vectormath, lanes, finished.name, returned, extra, gates)
 
 
 def gradient_program(
@@ -218,10 +224,19 @@ def differentiate(
 ) -> Program:
     """Analyses, plan, sweeps: the flat gradient program."""
     found, plan = planned(program, wrt, places)
+    if any(isinstance(s, For) for s in program.body) and not program.recursive:
+        other = planned(rearranged(found), wrt, places)
+        if reversed_at_once(*other) > reversed_at_once(found, plan):
+            found, plan = other
     both = adjoint(found, plan, dict(structure), *shape, reserved)
     flat = simplify(both, primal_names(program))
     verify(flat)
     return flat
+
+
+def reversed_at_once(found: Facts, plan: Plan) -> int:
+    """The number of statements in loops whose rounds are reversed as soon as they have run."""
+    return sum(len(list(walk((found.program.body[k],)))) for k in plan.fused)
 
 
 def planned(

@@ -12,6 +12,12 @@ import srcgrad.pipeline
 from srcgrad import grad, value_and_grad
 from srcgrad.analysis.recording import recording
 
+
+def unfused(facts, **options):
+    """The plan of a gradient with no loop swept in one pass."""
+    return recording(facts, fuse=False)
+
+
 X = np.array([[0.3, -0.4], [1.2, 0.7], [-0.8, 0.5]])
 W = np.array([0.6, -1.1])
 
@@ -164,7 +170,7 @@ def test_not_fused(f) -> None:
 @pytest.mark.parametrize("f", FUSED)
 def test_without_fusing_the_same(f, monkeypatch: pytest.MonkeyPatch) -> None:
     fused = run_listing(value_and_grad(f), f, X, W)
-    monkeypatch.setattr(srcgrad.pipeline, "recording", lambda facts: recording(facts, fuse=False))
+    monkeypatch.setattr(srcgrad.pipeline, "recording", unfused)
     plain = value_and_grad(f)
     assert "reversed at once" not in plain.source(X, W)
     apart = run_listing(plain, f, X, W)

@@ -12,6 +12,12 @@ import srcgrad.pipeline
 from srcgrad import grad, value_and_grad
 from srcgrad.analysis.recording import recording
 
+
+def unfused(facts, **options):
+    """The plan of a gradient with no loop swept in one pass."""
+    return recording(facts, fuse=False)
+
+
 X = np.array([[0.31, -0.42], [1.23, 0.74], [-0.85, 0.56], [0.47, -0.98]])
 W = np.array([0.63, -1.12])
 ARGUMENTS = (X, W, 0.7)
@@ -108,7 +114,7 @@ def compare(seed: int, monkeypatch: pytest.MonkeyPatch) -> bool:
         check_gradient(f, *ARGUMENTS, rtol=1e-8, oracle=complex_step)
         fused = MARK in grad(f).source(*ARGUMENTS)
         with monkeypatch.context() as patch:
-            patch.setattr(srcgrad.pipeline, "recording", lambda facts: recording(facts, fuse=False))
+            patch.setattr(srcgrad.pipeline, "recording", unfused)
             plain = value_and_grad(f)
             assert MARK not in plain.source(*ARGUMENTS)
             value, slopes = run_listing(plain, f, *ARGUMENTS)

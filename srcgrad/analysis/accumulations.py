@@ -1,19 +1,20 @@
 """Accumulations: loops whose results have gradients that are known before they run.
 
-In: the ``Facts`` of a Program. Out: the position of a loop that can be swept forward and backward
-in one pass, or None.
+In: the ``Facts`` of a Program. Out: the positions of the loops that can be swept forward and
+backward in one pass.
 
 Such a loop only adds numbers up, in sums that it never reads otherwise; each round is a world of
-its own: what it binds or writes lives inside the round. What follows the loop is straight-line
-arithmetic whose reversal reads nothing that the loop or the lines after it compute. Then the
-gradients of the sums are known before the loop, and each round can be reversed as soon as it has
-run: no tape, no second evaluation (ADJOINT, trap 5).
+its own: what it binds or writes lives inside the round. What follows the loop is more such loops,
+and straight-line arithmetic whose reversal reads nothing that the loops or the lines after them
+compute. Then the gradients of the sums are known before the loop, and each round can be reversed
+as soon as it has run: no tape, no second evaluation (ADJOINT, trap 5).
 """
 
 from __future__ import annotations
 
 from ..program import (
     Assign,
+    Block,
     Check,
     Comment,
     For,
@@ -36,17 +37,20 @@ from .facts import Facts, Path
 from .partial import contents
 
 
-def fusable(facts: Facts) -> int | None:
-    """The position of the loop in the body; there is at most one."""
+def fusable(facts: Facts) -> tuple[int, ...]:
+    """The positions of the loops in the body; between and after them is straight-line code."""
     body = facts.program.body[:-1]
+    found: list[int] = []
     for position in reversed(range(len(body))):
         stmt = body[position]
         if isinstance(stmt, For):
-            fits = only_adds(facts, stmt, (position,)) and _is_linear(facts, position)
-            return position if fits and facts.is_alive(stmt) else None
-        if not isinstance(stmt, Assign | Check | Comment):
-            return None
-    return None
+            fits = facts.is_alive(stmt) and only_adds(facts, stmt, (position,))
+            if not fits or not _is_linear(facts, (position, *found)):
+                break
+            found.insert(0, position)
+        elif not isinstance(stmt, Assign | Check | Comment):
+            break
+    return tuple(found)
 
 
 def only_adds(facts: Facts, loop: For, here: Path) -> bool:
@@ -56,6 +60,7 @@ def only_adds(facts: Facts, loop: For, here: Path) -> bool:
     bound = {n for s in walk(loop.body) for n in binds(s)}
     path = (*here, 0)
     inside = {n for n in bound if facts.home.get(n, ())[: len(path)] == path}
+    inside |= bound & _counters(facts.program.body)
     inside -= exposed(loop.body)
     sums = bound - inside
     read = {n for n in (loop.counter,) if n in bound}
@@ -70,6 +75,22 @@ def only_adds(facts: Facts, loop: For, here: Path) -> bool:
     if sums & read or not sums <= _numbers(facts):
         return False
     return all(_is_contained(facts, stmt, path) for stmt in walk(loop.body))
+
+
+def _counters(body: Block) -> set[str]:
+    """Names that only loops bind, and that nothing reads outside of these loops."""
+    counting = {s.counter for s in walk(body) if isinstance(s, For)}
+    counting -= {n for s in walk(body) if not isinstance(s, For) for n in binds(s)}
+
+    def visit(block: Block, known: frozenset[str]) -> None:
+        for stmt in block:
+            counting.difference_update(uses(stmt) - known)
+            inner = known | set(binds(stmt)) if isinstance(stmt, For) else known
+            for part in blocks(stmt):
+                visit(part, inner)
+
+    visit(body, frozenset())
+    return counting
 
 
 def _numbers(facts: Facts) -> set[str]:
@@ -94,11 +115,32 @@ def _is_contained(facts: Facts, stmt: Stmt, path: Path) -> bool:
     return False
 
 
-def _is_linear(facts: Facts, position: int) -> bool:
-    """Whether reversing what follows a loop reads nothing computed in the loop or after it."""
+def _is_apart(facts: Facts, fused: tuple[int, ...], position: int) -> bool:
+    """Whether a loop reads nothing that loops before it have set."""
     body = facts.program.body
-    later = {n for s in walk(body[position:]) for n in binds(s)}
-    for stmt in body[position + 1 : -1]:
+    inside = list(walk((body[position],)))
+    read = set().union(*map(uses, inside)) - {n for s in inside for n in binds(s)}
+    before = walk(tuple(body[k] for k in fused if k < position))
+    return not any(read & set(binds(s)) for s in before)
+
+
+def _is_linear(facts: Facts, fused: tuple[int, ...]) -> bool:
+    """Whether reversing what is not fused, from the first loop on, can be done before it.
+
+    It must read nothing that is computed there, and the gradients of what a later loop adds up,
+    or reads, must not change between the loops; nor may a later loop read what an earlier one
+    has added up.
+    """
+    if not all(_is_apart(facts, fused, position) for position in fused[1:]):
+        return False
+    body = facts.program.body
+    later = {n for s in walk(body[fused[0] :]) for n in binds(s)}
+    if not isinstance(body[-1], Return):
+        return False
+    for position in range(fused[0] + 1, len(body) - 1):
+        stmt = body[position]
+        if position in fused:
+            continue
         read = set().union(*map(contents, expressions(stmt)))
         if any(facts.is_array(n) for n in (*binds(stmt), *read)):
             return False
@@ -108,5 +150,8 @@ def _is_linear(facts: Facts, position: int) -> bool:
                 return False
         if any(facts.counts[n] > 1 for n in binds(stmt)):
             return False
-    last = body[-1]
-    return isinstance(last, Return) and not blocks(last)
+        made = set(binds(stmt))
+        after = walk(tuple(body[k] for k in fused if k > position))
+        if any((read | made) & set(binds(s)) or made & uses(s) for s in after):
+            return False
+    return True

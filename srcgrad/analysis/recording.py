@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from numba import types
+
 from ..errors import Complaint, UnsupportedError
 from ..program import (
     Alias,
@@ -31,6 +33,7 @@ from ..program import (
     If,
     Increment,
     Pop,
+    Program,
     Push,
     Stmt,
     Store,
@@ -47,6 +50,7 @@ from ..program import (
 )
 from .accumulations import fusable
 from .coverage import coverage
+from .elements import own_axis
 from .facts import Facts, Path
 from .freshness import unread_stores
 from .partial import contents
@@ -80,18 +84,21 @@ class Plan:
         What is rebuilt just before the statement is reversed, in this order.
     cost : float
         An estimate of the size of the tape.
-    fused : int or None
-        The position of a loop whose rounds are reversed as soon as they have run.
+    fused : tuple of int
+        The positions of loops whose rounds are reversed as soon as they have run.
     invalid : set
         Alias classes whose shadows cannot be rebuilt: they have to be carried.
+    undone : set
+        Statements that are undone instead of recording what they overwrite.
     """
 
     before: dict[Path, set[Cell]] = field(default_factory=dict)
     after: dict[Path, list[str]] = field(default_factory=dict)
     rebuild: dict[Path, list[Rebuild]] = field(default_factory=dict)
     cost: float = 0.0
-    fused: int | None = None
+    fused: tuple[int, ...] = ()
     invalid: set[str] = field(default_factory=set)
+    undone: set[Path] = field(default_factory=set)
 
 
 def recording(facts: Facts, everything: bool = False, fuse: bool = True) -> Plan:
@@ -106,7 +113,7 @@ def recording(facts: Facts, everything: bool = False, fuse: bool = True) -> Plan
     fuse : bool
         Whether a loop that only adds up is swept forward and backward in one pass.
     """
-    fused = fusable(facts) if fuse else None
+    fused = fusable(facts) if fuse else ()
     whole = coverage(facts)
     if everything:
         return _settled(facts, whole, False, False, fused)
@@ -114,7 +121,9 @@ def recording(facts: Facts, everything: bool = False, fuse: bool = True) -> Plan
     return min(plans, key=lambda p: p.cost)
 
 
-def _settled(facts: Facts, covered: Covered, replay: bool, reload: bool, fused: int | None) -> Plan:
+def _settled(
+    facts: Facts, covered: Covered, replay: bool, reload: bool, fused: tuple[int, ...]
+) -> Plan:
     """A plan in which a branch or loop that has something to restore is itself reversed."""
     reversed_too: set[Path] = set()
     while True:
@@ -138,11 +147,11 @@ class _Planner:
         covered: Covered,
         replay: bool,
         reload: bool,
-        fused: int | None,
+        fused: tuple[int, ...],
         reversed_too: set[Path],
     ) -> None:
         self.facts = facts
-        self.fused = fused
+        self.fused = {(position,) for position in fused}
         self.reversed_too = reversed_too
         self.replay = replay
         self.reload = reload
@@ -277,7 +286,7 @@ class _Planner:
         needs: list[set[Cell]] = []
         for position, stmt in enumerate(body):
             here = (*path, position)
-            is_loop = isinstance(stmt, For | While) and here != (self.fused,)
+            is_loop = isinstance(stmt, For | While) and here not in self.fused
             if is_loop and outermost:
                 self.loop_writes = self.changes(stmt)
             alive = self.facts.is_alive(stmt) or here in self.reversed_too
@@ -493,14 +502,20 @@ class _Planner:
         if isinstance(stmt, Call) and not alive and self.changes(stmt) & needed - set(binds(stmt)):
             self.refuse_change(stmt)
         overwritten = self.writes(stmt)
-        after = set()
+        after: set[Cell] = set()
         target = binds(stmt)
         if isinstance(stmt, Assign | View | Alias | Pop | Call) and target:
             if target[0] not in uses(stmt) and target[0] in own:
                 own = own - {target[0]}
                 after = {target[0]}
         kept = self.memory(stmt.target) if id(stmt) in self.unread else set()  # type: ignore[attr-defined]
-        self.record(here, (overwritten - kept) & (needed | own), depth)
+        lost = (overwritten - kept) & (needed | own)
+        if lost and is_step(stmt, self.facts.program):
+            after |= overwritten
+            self.result.before[here] = lost
+            self.result.undone.add(here)
+        else:
+            self.record(here, lost, depth)
         gone = {c for c in overwritten if not c.startswith("mem:")}
         gone |= self.covered.get(id(stmt), set()) - own
         return (needed - gone) | (own - gone) | after
@@ -510,7 +525,7 @@ class _Planner:
         if isinstance(stmt, For):
             self.record(here, needed & {stmt.counter}, depth)
             needed = needed - {stmt.counter}
-        if here == (self.fused,):
+        if here in self.fused:
             self.walk_block(stmt.body, (*here, 0), needed, depth)
             return needed
         gone = self.covered.get(id(stmt), set())
@@ -522,14 +537,30 @@ class _Planner:
     def walk_rounds(
         self, stmt: For | While, here: Path, needed: set[Cell], depth: int
     ) -> set[Cell]:
-        """The rounds of a loop, to the fixpoint of what is needed at its head."""
+        """The rounds of a loop, to the fixpoint of what is needed at its head.
+
+        Elements that belong to one round are not overwritten by a later one.
+        """
+        own = self.own_elements(stmt) if isinstance(stmt, For) else set()
         while True:
             end = self.walk_block(stmt.body, (*here, 0), needed, depth + 1)
             if isinstance(stmt, For):
                 end = end - {stmt.counter}
-            if end <= needed:
-                return needed
-            needed = needed | end
+            if end - own <= needed:
+                return needed | end
+            needed = needed | (end - own)
+
+    def own_elements(self, stmt: For) -> set[Cell]:
+        """Cells of which each round of a loop uses elements of its own."""
+        inside = list(walk(stmt.body))
+        classes = self.facts.classes
+        used = {n for s in inside for n in (*uses(s), *binds(s)) if self.facts.is_array(n)}
+        roots = [classes.get(n, n) for n in used]
+        return {
+            f"mem:{classes.get(n, n)}"
+            for n in used
+            if roots.count(classes.get(n, n)) == 1 and own_axis(stmt.counter, n, inside)
+        }
 
     def refuse_change(self, stmt: Call) -> None:
         """Refuse a call that nothing reverses: what it overwrites is needed."""
@@ -552,6 +583,19 @@ def rounds_name(stmt: For | While) -> str:
 
 ROUNDS = "rounds"
 """Marks the statement that counts rounds."""
+
+
+def is_step(stmt: Stmt, program: Program) -> bool:
+    """Whether a statement is ``p = p + 1``, of an integer: taking the number off undoes it."""
+    match stmt:
+        case Assign(
+            target=t,
+            value=ast.BinOp(
+                left=ast.Name(id=s), op=ast.Add() | ast.Sub(), right=ast.Constant(value=int())
+            ),
+        ) if s == t:
+            return isinstance(program.types.get(t), types.Integer)
+    return False
 
 
 def is_cheap(value: Expr) -> bool:

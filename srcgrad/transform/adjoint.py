@@ -82,16 +82,17 @@ def adjoint(
         kept = ast.Name(tapes.fresh("value"), ast.Load())
         saved = [Assign(kept.id, value)]
     statements = program.body[:-1]
-    first = len(statements) if plan.fused is None else plan.fused
+    first = plan.fused[0] if plan.fused else len(statements)
     body: list[Stmt] = [Comment("Forward pass: compute output"), *forward.entry()]
     body += forward.block(statements[:first], ())
-    if plan.fused is None:
+    if not plan.fused:
         body += [*saved, Comment("Backward pass: compute grads"), *backward.program(value)]
     else:
-        body += [Comment("Backward pass: compute grads"), *backward.suffix(value, first)]
-        body += one_pass(statements[first], forward, backward, first)
-        body += [*forward.block(statements[first + 1 :], (), first + 1), *saved]
-        body += backward.prefix(first)
+        body += [Comment("Backward pass: compute grads"), *backward.suffix(value, plan.fused)]
+        for start, end in zip(plan.fused, [*plan.fused[1:], len(statements)], strict=True):
+            body += one_pass(statements[start], forward, backward, start)
+            body += forward.block(statements[start + 1 : end], (), start + 1)
+        body += [*saved, *backward.prefix(first)]
     gradients, more = backward.results(structure, tupled)
     body += more
     if with_value:
@@ -150,7 +151,8 @@ class Forward:
     def statement(self, stmt: Stmt, here: Path) -> list[Stmt]:
         """A statement, with its records and its carried shadow."""
         found: list[Stmt] = self.tapes_made_at(here)
-        for cell in sorted(self.plan.before.get(here, ())):
+        recorded = self.plan.before.get(here, set()) if here not in self.plan.undone else set()
+        for cell in sorted(recorded):
             found += self.record(self.tapes.before[here, cell], stmt, cell, "overwritten here")
         inner = tuple(tuple(self.block(b, (*here, which))) for which, b in enumerate(blocks(stmt)))
         found.append(self.own_part(with_blocks(stmt, inner)))

@@ -82,11 +82,11 @@ class Backward:
         self.block(self.facts.program.body[:-1], ())
         return self.out
 
-    def suffix(self, value: Expr, position: int) -> list[Stmt]:
-        """The sweep from the gradient of the result to a loop that is fused."""
+    def suffix(self, value: Expr, fused: tuple[int, ...]) -> list[Stmt]:
+        """The sweep from the gradient of the result to the first of the loops that are fused."""
         self.seed(value)
         body = self.facts.program.body[:-1]
-        for k in reversed(range(position + 1, len(body))):
+        for k in reversed([k for k in range(fused[0], len(body)) if k not in fused]):
             self.line = body[k].line
             self.statement(body[k], (k,))
         return self.flushed()

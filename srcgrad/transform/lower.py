@@ -15,6 +15,7 @@ from dataclasses import replace
 from ..program import Assign, Block, For, Program, binds, blocks, walk, with_blocks
 from .lowering.contraction import contract, localise
 from .lowering.fusion import fuse
+from .lowering.lanes import in_lanes
 from .lowering.liveness import sunk
 from .lowering.loops import Loops, loops
 from .lowering.subscripts import unsigned
@@ -22,7 +23,9 @@ from .lowering.supported import supported
 from .lowering.vectorise import vectorised
 
 
-def lower(program: Program, vectormath: bool = True, cast: bool = True) -> Program:
+def lower(
+    program: Program, vectormath: bool = True, cast: bool = True, lanes: bool = True
+) -> Program:
     """The program as loops.
 
     Parameters
@@ -31,6 +34,8 @@ def lower(program: Program, vectormath: bool = True, cast: bool = True) -> Progr
         Flat and typed.
     vectormath : bool
         Whether loops call mathematical functions that LLVM vectorises.
+    lanes : bool
+        Whether independent rounds of a loop run side by side.
     cast : bool
         Whether subscripts that cannot be negative are cast to unsigned integers.
     """
@@ -40,6 +45,7 @@ def lower(program: Program, vectormath: bool = True, cast: bool = True) -> Progr
         found = loops(program, once)
         fused = fused_loops(found)
     finished = supported(fused.with_body(shortened(sunk(fused.body))))
+    finished = in_lanes(finished) if lanes else finished
     finished = vectorised(finished) if vectormath else finished
     return unsigned(finished) if cast else finished
 

@@ -2,8 +2,8 @@
 
 In: a typed Program. Out: the same with tests that their own branches would change bound to a
 name first, with loops that end early counting their rounds, with no statement whose rule
-reads both its old target and its new one, and with no call of a recursive function that
-overwrites a value.
+reads both its old target and its new one, with no call of a recursive function that
+overwrites a value, and with one name for an array that needs no other.
 
 Invariant: the program computes what it did; new names have types.
 """
@@ -92,7 +92,28 @@ def prepare(program: Program) -> Program:
                 ]
         return [stmt]
 
-    return program.with_body(block(program.body), types=kinds)
+    return program.with_body(block(_named(program)), types=kinds)
+
+
+def _named(program: Program) -> Block:
+    """The body without second names of what has no other use: ``s0 = np.zeros(n); y = s0``."""
+    body = program.body
+    defined = Counter(n for s in walk(body) for n in binds(s))
+    used = Counter(n for s in walk(body) for n in uses(s))
+    makers = {s.target for s in body if isinstance(s, Assign)}
+    new = {
+        s.source: s.target
+        for s in body
+        if isinstance(s, Alias)
+        and s.source in makers
+        and s.target not in program.params
+        and defined[s.source] == defined[s.target] == used[s.source] == 1
+    }
+    return tuple(
+        replace(s, target=new[s.target]) if isinstance(s, Assign) and s.target in new else s
+        for s in body
+        if not (isinstance(s, Alias) and s.source in new)
+    )
 
 
 def _left(loop: For | While, program: Program) -> set[str]:

@@ -17,7 +17,7 @@ from ..analysis.recording import Plan
 from ..errors import Complaint, UnsupportedError
 from ..program import Block, Stmt, binds, blocks, walk
 from .shadows import element_type, recorded_type
-from .tapes import Tape, tape
+from .tapes import Tape, tape, undoing
 
 
 class Tapes:
@@ -27,6 +27,7 @@ class Tapes:
         self.facts = facts
         self.fused = plan.fused
         self.kinds: dict[str, types.Type] = {}
+        self.undone = plan.undone
         self.taken = set(facts.program.types) | set(facts.program.constants)
         self.taken |= {facts.gradient(n) for n in facts.program.types} | set(reserved)
         for stmt in walk(facts.program.body):
@@ -45,6 +46,8 @@ class Tapes:
     def make(self, path: Path, cell: str) -> tuple[Tape, Tape | None]:
         """A tape for a value, and one for its shadow where that is carried."""
         facts = self.facts
+        if path in self.undone:
+            return undoing(self.statement(path)), None
         if facts.program.recursive:
             return self.make_shared(path, cell)
         if cell.startswith("mem:"):

@@ -37,13 +37,17 @@ Path = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Tape:
-    """One recorded value: how it is recorded and how it comes back."""
+    """One recorded value: how it is recorded and how it comes back.
+
+    ``before`` is what it was, from what it is now, where that is known without a record.
+    """
 
     name: str
     make: tuple[Stmt, ...]
     outermost: Path | None
     index: Expr | None
     is_list: bool
+    before: Expr | None = None
 
     def record(self, value: Expr, comment: str) -> Stmt:
         """Record a value."""
@@ -55,6 +59,8 @@ class Tape:
 
     def take(self, target: str) -> Stmt:
         """Take the value back."""
+        if self.before is not None:
+            return Assign(target, self.before)
         if self.is_list:
             return Pop(target, self.name)
         name = ast.Name(self.name, ast.Load())
@@ -69,7 +75,7 @@ def tape(
     stem: str,
     kind: types.Type | None,
     fresh: Callable[[str], str],
-    fused: int | None = None,
+    fused: tuple[int, ...] = (),
 ) -> Tape:
     """A tape for a value that is recorded at a path.
 
@@ -85,10 +91,11 @@ def tape(
         Of the value; None for elements of unknown rank.
     fresh : callable
         Gives a free name for a wish.
-    fused : int, optional
-        The position of a loop that is reversed round by round: its rounds share the tape.
+    fused : tuple of int
+        The positions of loops that are reversed round by round: their rounds share the tape.
     """
-    loops = [(p, s) for p, s in enclosing_loops(program, path) if p != (fused,)]
+    at_once = {(position,) for position in fused}
+    loops = [(p, s) for p, s in enclosing_loops(program, path) if p not in at_once]
     if not loops:
         return Tape(fresh(f"{stem}_before"), (), None, None, False)
     name = fresh(f"tape_{stem}")
@@ -103,6 +110,14 @@ def tape(
     rounds = [round_of(s) for _, s in loops if isinstance(s, For)]
     index = rounds[0] if len(rounds) == 1 else ast.Tuple(rounds, ast.Load())
     return Tape(name, (make,), outermost, index, False)
+
+
+def undoing(stmt: Stmt) -> Tape:
+    """No tape: what ``p = p + 1`` overwrote is ``p - 1``."""
+    assert isinstance(stmt, Assign) and isinstance(stmt.value, ast.BinOp)
+    op = ast.Sub() if isinstance(stmt.value.op, ast.Add) else ast.Add()
+    before = ast.BinOp(stmt.value.left, op, stmt.value.right)
+    return Tape(stmt.target, (), None, None, False, before)
 
 
 def enclosing_loops(program: Program, path: Path) -> list[tuple[Path, For | While]]:

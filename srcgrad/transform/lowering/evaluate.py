@@ -45,7 +45,7 @@ from .pull import (
     spread,
     variable,
 )
-from .reductions import REDUCTIONS, count, dot, reduced
+from .reductions import REDUCTIONS, count, dot, log_sum_exp, reduced
 from .scope import Opaque, Scope, is_array
 from .shapes import Extents, parse, spelled
 from .unbroadcast import linear, settle, unbroadcast
@@ -229,6 +229,8 @@ def structural(
     """The pull of a call that is not element-wise; operands are settled."""
     keywords = {str(k.arg): k.value for k in expr.keywords}
     match function, expr.args:
+        case "logsumexp", [a] if not keywords and inner(a).dtype == np.float64 and inner(a).rank:
+            return log_sum_exp(scope, inner(a), target)
         case "np.dot", [left, right] if inner(left).rank and inner(right).rank:
             return matmul(scope, left, right, element_dtype(known(scope, expr)), inner, target)
         case "np.dot", [left, right]:

@@ -225,6 +225,25 @@ def count(extents: Sequence[Extent]) -> Expr:
     return fold(lambda a, b: ast.BinOp(a, ast.Mult(), b), factors)
 
 
+def log_sum_exp(scope: Scope, x: Pull, target: str) -> Pull:
+    """``log(sum(exp(x)))`` of all elements, without overflow."""
+    axes = list(range(x.rank))
+    top = reduced(scope, x, REDUCTIONS["np.max"], axes, x.dtype).at((), scope.out)
+    shift = scope.fresh("t", from_dtype(x.dtype))
+    finite = call("math.isfinite", top)
+    scope.emit(Assign(shift, ast.IfExp(finite, top, ast.Constant(0.0)), line=scope.line))
+
+    def at(index: Index, body: Body) -> Expr:
+        return call("math.exp", ast.BinOp(x.at(index, body), ast.Sub(), variable(shift)))
+
+    total = to_number(scope, Pull(x.extents, x.dtype, at), REDUCTIONS["np.sum"], x.dtype, "")
+    name = target or scope.fresh("t", from_dtype(x.dtype))
+    log = ast.BinOp(top, ast.Add(), call("math.log", total.at((), scope.out)))
+    scope.emit(Assign(name, ast.IfExp(finite, log, top), line=scope.line))
+    scope.bind([name])
+    return Pull((), x.dtype, lambda index, body: variable(name), name)
+
+
 def dot(scope: Scope, x: Pull, y: Pull, dtype: np.dtype[Any], target: str) -> Pull:
     """The inner product of two pulls of equal extents."""
     product = Pull(
