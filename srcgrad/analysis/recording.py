@@ -398,17 +398,29 @@ class _Planner:
                 mirrored = facts.is_paired(name) and not facts.is_dynamic(name)
                 if fresh and mirrored and not self.memory(name) & wanted:
                     return self.of_expression(v)
-                return None
+                return self.of_expression(v) if self.is_light(name, v) else None
             case Assign() if facts.is_list(name):
                 return None  # what was appended to it would be missing
             case Assign(value=v):
                 return self.of_expression(v)
         return None
 
+    def is_light(self, name: str, value: Expr) -> bool:
+        """Whether an array that nothing writes to is one arithmetic operation on each element."""
+        if self.facts.classes.get(name, name) in self.facts.written:
+            return False
+        match value:
+            case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult()) | ast.UnaryOp(op=ast.USub()):
+                return True
+            case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=2)):
+                return True
+        return False
+
     def untouched(self, body: Block, operands: set[Cell], start: int, last: int) -> bool:
         """Whether operands keep their values from a definition to where it is replayed."""
         between = list(body[start + 1 : last])
-        if last > start and blocks(body[last]):
+        shaped = isinstance(body[last], Store | Increment)  # an array is there before it is undone
+        if last > start and (blocks(body[last]) or shaped):
             between.append(body[last])
         return not any(self.changes(s) & operands for s in between)
 
@@ -420,7 +432,7 @@ class _Planner:
             return free
         if not self.replay or not isinstance(stmt, Assign):
             return False
-        if self.facts.is_array(stmt.target):
+        if self.facts.is_array(stmt.target) and isinstance(stmt.value, ast.Call):
             return True
         return free and (is_cheap(stmt.value) or self.is_computed(stmt.value, body))
 

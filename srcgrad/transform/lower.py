@@ -13,6 +13,7 @@ import ast
 from dataclasses import replace
 
 from ..program import Assign, Block, For, Program, binds, blocks, walk, with_blocks
+from .lowering.apart import apart
 from .lowering.contraction import contract, localise
 from .lowering.fusion import fuse
 from .lowering.lanes import in_lanes
@@ -39,6 +40,7 @@ def lower(
     cast : bool
         Whether subscripts that cannot be negative are cast to unsigned integers.
     """
+    program = apart(program)
     found = loops(program)
     fused = fused_loops(found)
     if once := computed_twice(program, fused, found):

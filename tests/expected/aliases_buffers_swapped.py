@@ -37,10 +37,8 @@ def buffers_swapped_grad(u, v):
     tape_v = []
     tape_u = np.empty(3)
     tape_s1 = []
-    tape_s0 = []
     for k in range(3):
         s0 = 0.5 * u
-        tape_s0.append(s0)  # recorded: lost after this round
         s1 = s0 * u
         tape_s1.append(s1)  # recorded: lost after this round
         tape_v.append(np.copy(v[:]))  # recorded: overwritten here
@@ -74,7 +72,7 @@ def buffers_swapped_grad(u, v):
         old = tape_v.pop()
         v[:] = old
         grad_s1 = unbroadcast(taken, s1.shape)
-        s0 = tape_s0.pop()
+        s0 = 0.5 * u
         grad_u += grad_s1 * s0
         grad_s0 = grad_s1 * u
         grad_u += grad_s0 * 0.5

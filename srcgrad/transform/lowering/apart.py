@@ -1,0 +1,52 @@
+"""Apart: an array that several loops make for themselves has a name in each.
+
+In: a flat Program. Out: the same, where an array that a loop makes in each round, before it reads
+it, and that nothing after the loop reads, has a name that no other loop has.
+
+Invariant: names change, nothing else. The backward sweep makes an array again that the forward
+sweep has made: under one name neither could be dropped, or kept in a number, for the other's sake.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from numba import types
+
+from ...program import Assign, Block, For, Program, While, bound, exposed
+from .contraction import renamed
+from .effects import memory_classes
+
+
+def apart(program: Program) -> Program:
+    """The program with names of their own for what loops make."""
+    kinds = dict(program.types)
+    classes = memory_classes(program)
+    alone = {n for n in kinds if sum(c == classes.get(n, n) for c in classes.values()) <= 1}
+    body = list(program.body)
+    seen: set[str] = set()
+    for k, stmt in enumerate(body):
+        if isinstance(stmt, For | While):
+            for name in sorted(made(stmt.body) & seen & alone - exposed(tuple(body[k + 1 :]))):
+                if isinstance(kinds.get(name), types.Array):
+                    new = fresh(name, kinds)
+                    stmt = replace(stmt, body=renamed(stmt.body, name, new))
+        seen |= bound((body[k],))
+        body[k] = stmt
+    return program.with_body(body, types=kinds)
+
+
+def made(body: Block) -> set[str]:
+    """Names that a block itself binds before it reads them."""
+    return {s.target for s in body if isinstance(s, Assign)} - exposed(body)
+
+
+def fresh(name: str, kinds: dict[str, Any]) -> str:
+    """A name for the same kind of thing."""
+    new, number = f"{name}_again", 1
+    while new in kinds:
+        number += 1
+        new = f"{name}_again{number}"
+    kinds[new] = kinds[name]
+    return new
