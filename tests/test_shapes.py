@@ -47,7 +47,33 @@ def swapped(x, rounds):
     return np.sum(a * x) + np.sum(b * x)
 
 
-@pytest.mark.parametrize("f", [stages, growing, stretched_in_the_last_round, swapped])
+def grown_from_a_slice(x, rounds):
+    t = x[:1] * 1.0
+    for _ in range(rounds):
+        t = t + x
+    return np.sum(t * t)
+
+
+def grown_in_a_branch(x, rounds):
+    t = x[:1] * 1.0
+    u = t * 2
+    if rounds > 1:
+        t = t * x
+    w = t * u
+    return np.sum(w * x)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        stages,
+        growing,
+        stretched_in_the_last_round,
+        swapped,
+        grown_from_a_slice,
+        grown_in_a_branch,
+    ],
+)
 @pytest.mark.parametrize("rounds", [0, 1, 2, 3])
 def test_shapes_that_change_in_loops(f, rounds):
     x = np.array([0.5, -0.25, 0.75])
@@ -61,4 +87,4 @@ def test_arrays_of_one_size_need_no_test_at_run_time():
 
 def test_an_array_is_recorded_whole_rather_than_each_element_that_is_read():
     text = grad(stages, wrt="x").source(np.ones(3), 2)
-    assert ".append(middle)" in text
+    assert text.count(".append(") == 1 and "[_, i] = s8" not in text

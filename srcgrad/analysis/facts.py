@@ -50,7 +50,7 @@ from .activity import active_names
 from .aliasing import alias_classes, written_classes
 from .derivatives import gradient_names, partials
 from .partial import Partial, is_differentiable
-from .shapes import shape_symbols, steady_arrays
+from .shapes import result_symbols, shape_symbols, steady_arrays
 
 Path = tuple[int, ...]
 
@@ -71,6 +71,8 @@ class Facts:
     counts: Mapping[str, int]
     home: Mapping[str, Path]
     symbols: Mapping[str, tuple[str, ...]]
+    results: Mapping[int, tuple[str, ...] | None]
+    stale: Mapping[int, set[str]]
     steady: set[str]
 
     def is_paired(self, name: str) -> bool:
@@ -108,6 +110,17 @@ class Facts:
                 return None
             extents.append(ast.parse(symbol, mode="eval").body)
         return ast.Tuple(extents, ast.Load())
+
+    def keeps_shape(self, stmt: Stmt, operand: str) -> bool:
+        """Whether an assignment's value has the extents of one of its operands, for certain."""
+        known = self.results.get(id(stmt))
+        fresh = operand not in self.stale[id(stmt)]
+        return fresh and known is not None and known == self.symbols.get(operand)
+
+    def same_shape(self, stmt: Stmt, a: str, b: str) -> bool:
+        """Whether two arrays have the same extents where a statement runs, for certain."""
+        fresh = self.stale[id(stmt)].isdisjoint({a, b})
+        return fresh and self.symbols.get(a) == self.symbols.get(b)
 
     def is_alive(self, stmt: Stmt) -> bool:
         """Whether the backward sweep has something to do for a statement."""
@@ -164,6 +177,7 @@ def facts(
     passed = {c for c in passed if c not in rebound and c not in dynamic}
     paired = written | viewed | kept_in_lists | passed
     carried = {c for c in written if c in rebound or c in dynamic} | kept_in_lists
+    results, stale = result_symbols(program)
     return Facts(
         program=program,
         wrt=wrt,
@@ -177,6 +191,8 @@ def facts(
         counts=counts,
         home=home,
         symbols=shape_symbols(program),
+        results=results,
+        stale=stale,
         steady=steady_arrays(program),
     )
 

@@ -215,7 +215,7 @@ class _Planner:
                     found |= self.cells(p.reads - gradients, p.mentions - gradients)
                     if facts.is_paired(p.operand):
                         found.add(p.operand)
-                    if self.needs_shape(t, p.operand, "spread" if p.index else p.shape):
+                    if self.needs_shape(stmt, t, p.operand, "spread" if p.index else p.shape):
                         found.add(p.operand)
                 if facts.is_paired(t) and t in facts.active:
                     found.add(t)
@@ -243,7 +243,7 @@ class _Planner:
                 found.add(rounds_name(stmt))
         return found
 
-    def needs_shape(self, target: str, operand: str, shape: str) -> bool:
+    def needs_shape(self, stmt: Stmt, target: str, operand: str, shape: str) -> bool:
         """Whether giving to an operand reads the operand's shape."""
         facts = self.facts
         if not facts.is_array(operand) or facts.known_shape(operand) is not None:
@@ -252,7 +252,7 @@ class _Planner:
             return True
         if shape == "exact" or not facts.is_array(target):
             return False
-        return facts.symbols.get(target) != facts.symbols.get(operand)
+        return not facts.keeps_shape(stmt, operand)
 
     def writes(self, stmt: Stmt) -> set[Cell]:
         """What a statement overwrites, with everything in its blocks."""

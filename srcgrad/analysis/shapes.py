@@ -5,7 +5,8 @@ extents; a symbol is the text of an expression for the extent (``W.shape[0]``, `
 
 Invariant: a name that is bound more than once has symbols of its own, unless all its values
 have the same *steady* ones: those of names with one value in the whole program. An array from
-a tape has the symbols of what is put there.
+a tape has the symbols of what is put there. Symbols that are not steady speak of the latest value
+of a name: where that is newer than the array, the array is *stale* and its symbols mean nothing.
 """
 
 from __future__ import annotations
@@ -49,6 +50,43 @@ Definition = Callable[[], Known | None]
 def shape_symbols(program: Program) -> Symbols:
     """Symbols for every array of a program."""
     return _Search(program).symbols()
+
+
+def result_symbols(program: Program) -> tuple[Mapping[int, Known | None], Mapping[int, set[str]]]:
+    """For each assignment (by ``id``) the symbols of its value; for each statement stale names."""
+    search = _Search(program)
+    search.symbols()
+    stale = _stale(program, search)
+    results: dict[int, Known | None] = {}
+    for stmt in walk(program.body):
+        if isinstance(stmt, Assign):
+            known = None if uses(stmt) & stale[id(stmt)] else _symbols_of(stmt.value, search)
+            results[id(stmt)] = known
+    return results, stale
+
+
+def _stale(program: Program, search: _Search) -> dict[int, set[str]]:
+    """Names whose symbols are older than what they speak of, before each statement."""
+    derived: dict[str, set[str]] = {}
+    for name, symbols in search.found.items():
+        for root in set().union(*map(mentioned, symbols)) - search.steady - {name}:
+            derived.setdefault(root, set()).add(name)
+    found: dict[int, set[str]] = {id(s): set() for s in walk(program.body)}
+
+    def after(body: Block, now: set[str]) -> set[str]:
+        for stmt in body:
+            found[id(stmt)] |= now
+            for target in binds(stmt):
+                now = (now | derived.get(target, set())) - {target}
+            if isinstance(stmt, For | While):
+                while not (end := after(stmt.body, now)) <= now:
+                    now = now | end
+            elif blocks(stmt):
+                now = set().union(*(after(b, now) for b in blocks(stmt)))
+        return now
+
+    after(program.body, set())
+    return found
 
 
 def steady_shapes(program: Program) -> Symbols:

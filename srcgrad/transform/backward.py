@@ -419,7 +419,7 @@ class Backward:
             given = self.computed_once(stmt, given)
             self.touched.add(target)
             self.note_guards(stmt, given)
-            self.give_all(given, target)
+            self.give_all(given, target, stmt)
         elif target in self.state and not facts.is_paired(target) and not is_part(stmt, facts):
             self.take(target)
         if not (itself or wants_old):
@@ -468,12 +468,12 @@ class Backward:
             value = ast.Name(name, ast.Load())
         return replace(p, value=value)
 
-    def give_all(self, given: tuple[Partial, ...], target: str) -> None:
+    def give_all(self, given: tuple[Partial, ...], target: str, stmt: Stmt) -> None:
         """Give the gradient of a target to its operands; the target's own part comes last."""
         paired = self.facts.is_paired(target)
         for p in given:
             if p.operand != target or paired:
-                self.give(p, target)
+                self.give(p, target, stmt)
         own = [p for p in given if p.operand == target]
         if paired:
             return
@@ -482,7 +482,7 @@ class Backward:
             return
         total: Expr | None = None
         for p in own:
-            value = self.shaped(p, target)
+            value = self.shaped(p, target, stmt)
             if p.index is not None:
                 self.refuse("an array that is bound to a part of itself in a loop")
             if total is None:
@@ -561,17 +561,19 @@ class Backward:
             ):
                 for taken, branch in zip((True, False), branches, strict=True):
                     if isinstance(branch, ast.Name) and self.uses[branch.id] == 1:
-                        self.guards[branch.id] = self.guard(c, taken, branch.id, t)
+                        self.guards[branch.id] = self.guard(c, taken, branch.id, t, stmt)
             case Assign(target=t) if t in self.guards:
                 for name in (p.operand for p in given if p.elementwise):
-                    same = self.facts.symbols.get(name) == self.facts.symbols.get(t)
+                    same = self.facts.keeps_shape(stmt, name)
                     if same and self.uses[name] == 1 and self.facts.counts[name] == 1:
                         self.guards[name] = self.guards[t]
 
-    def guard(self, condition: ast.Name, taken: bool, branch: str, target: str) -> Guard:
+    def guard(
+        self, condition: ast.Name, taken: bool, branch: str, target: str, stmt: Stmt
+    ) -> Guard:
         """Where a branch of ``np.where`` is used, in the branch's own shape."""
         facts = self.facts
-        same = facts.symbols.get(condition.id) == facts.symbols.get(branch)
+        same = facts.same_shape(stmt, condition.id, branch)
         if same or not facts.is_array(branch) or not facts.is_array(condition.id):
             return Guard(self.kept(condition), taken)
         one, zero = ast.Constant(1.0), ast.Constant(0.0)
@@ -594,29 +596,29 @@ class Backward:
         self.emit(Assign(name, ast.Call(np_name("copy"), [condition], []) if array else condition))
         return ast.Name(name, ast.Load())
 
-    def shaped(self, p: Partial, target: str) -> Expr:
+    def shaped(self, p: Partial, target: str, stmt: Stmt) -> Expr:
         """A contribution in the shape of its operand: guarded, and broadcasting undone."""
         guard = self.guards.get(target)
         if guard is not None and self.facts.is_array(target) and p.elementwise:
             if isinstance(p.value, ast.BinOp | ast.UnaryOp | ast.Call):
                 p = replace(p, value=guard.around(p.value))
-        return self.undone(p, target)
+        return self.undone(p, target, stmt)
 
-    def undone(self, p: Partial, target: str) -> Expr:
+    def undone(self, p: Partial, target: str, stmt: Stmt) -> Expr:
         """A contribution in the shape of its operand: broadcasting undone."""
         facts = self.facts
         if p.shape != "elementwise" or not facts.is_array(target):
             return p.value
         if not facts.is_array(p.operand):
             return ast.Call(np_name("sum"), [p.value], [])
-        if facts.symbols.get(target) == facts.symbols.get(p.operand):
+        if facts.keeps_shape(stmt, p.operand):
             return p.value
         shape = shape_of(facts, p.operand)
         return ast.Call(ast.Name("unbroadcast", ast.Load()), [p.value, shape], [])
 
-    def give(self, p: Partial, target: str) -> None:
+    def give(self, p: Partial, target: str, stmt: Stmt) -> None:
         """``grad_x += contribution``, as an assignment where it is the first."""
-        value = self.shaped(p, target)
+        value = self.shaped(p, target, stmt)
         if p.index is not None:
             self.own(p.operand)
             gradient = self.facts.gradient(p.operand)
@@ -699,7 +701,7 @@ class Backward:
         self.restore(stmt, here)
         if active and isinstance(value, ast.Name):
             undone: Expr = taken
-            if facts.symbols.get(value.id) != selected_symbols(facts, array, index):
+            if not (is_whole(index) and facts.same_shape(stmt, value.id, array)):
                 shape = shape_of(facts, value.id)
                 undone = ast.Call(ast.Name("unbroadcast", ast.Load()), [taken, shape], [])
             negative = isinstance(stmt, Increment) and stmt.negative
@@ -840,11 +842,11 @@ def is_fresh(value: Expr) -> bool:
     return False
 
 
-def selected_symbols(facts: Facts, array: str, index: Expr) -> tuple[str, ...] | None:
-    """Symbols of the part of an array that a subscript selects, where it is the whole."""
+def is_whole(index: Expr) -> bool:
+    """Whether a subscript selects all of an array."""
     match index:
-        case ast.Constant(value=v) if v is ...:
-            return facts.symbols.get(array)
+        case ast.Constant(value=v):
+            return v is ...
         case ast.Slice(lower=None, upper=None, step=None):
-            return facts.symbols.get(array)
-    return None
+            return True
+    return False

@@ -5,9 +5,9 @@ In and out: a float64 (``_f64``) or a float32 (``_f32``). Each function is its o
 listing, so it bears no annotations and calls ``np`` and its neighbours only.
 
 Invariant: no branch and no call of a library, so that LLVM vectorises a loop of them; right for
-nan, infinities, signed zeros and subnormal numbers, results included; only exp_f64 gives 0 where
-the result would be subnormal. What would underflow is computed at 0 and replaced: arithmetic on
-subnormal numbers is slow.
+nan, infinities, signed zeros and subnormal numbers, results included. What would underflow is
+computed at 0 and replaced: arithmetic on subnormal numbers is slow, and costs only those who
+ask for subnormal results.
 """
 
 import numpy as np
@@ -49,10 +49,10 @@ def exp_parts(y):
 
 
 def exp_f64(x):
-    """E ** x; 0 instead of subnormal numbers, with which all arithmetic that follows is slow."""
-    y = 0.0 if x < -708.3964185322641 else x
+    """E ** x."""
+    y = 0.0 if x < -745.2 else x
     high, low, first, second = exp_parts(710.0 if y > 710.0 else y)
-    return 0.0 if x < -708.3964185322641 else (high + low) * first * second
+    return 0.0 if x < -745.2 else (high + low) * first * second
 
 
 def expm1_f64(x):
