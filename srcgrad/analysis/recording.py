@@ -213,7 +213,7 @@ class _Planner:
                 for p in facts.partials[id(stmt)]:
                     gradients = {facts.gradient(t)}
                     found |= self.cells(p.reads - gradients, p.mentions - gradients)
-                    if facts.is_paired(p.operand):
+                    if facts.is_paired(p.operand) or facts.is_list(p.operand):
                         found.add(p.operand)
                     if self.needs_shape(stmt, t, p.operand, "spread" if p.index else p.shape):
                         found.add(p.operand)

@@ -11,7 +11,7 @@ and a name that may be unset where it is read starts as nan (a number) or is ref
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..program import (
     Assign,
     Block,
     Check,
+    Expr,
     For,
     If,
     Program,
@@ -34,6 +35,7 @@ from ..program import (
     uses,
     with_blocks,
 )
+from ..rules.expressions import literal
 
 Path = tuple[int, ...]
 Definition = tuple[Path, str]
@@ -50,6 +52,12 @@ class Flow:
     order: dict[Definition, None] = field(default_factory=dict)
     in_place: frozenset[Path] = frozenset()
     kept: set[Definition] = field(default_factory=set)
+    late: dict[Path, set[str]] = field(default_factory=dict)
+
+    def leaves(self, name: str, reaching: Collection[Path], here: Path) -> bool:
+        """Whether a loop that runs for certain is the first to set a name that is read after it."""
+        loops = [p for p, found in self.late.items() if name in found and here[: len(p)] != p]
+        return any(path[: len(p)] == p for p in loops for path in reaching)
 
     def block(self, body: Block, env: Reaching, path: Path) -> Reaching:
         """The definitions that reach the end of a block."""
@@ -84,7 +92,10 @@ class Flow:
                 self.note(stmt.exit, end, here)
             grown = merge(head, end)
             if grown == head:
-                return head
+                if not runs(stmt):
+                    return head
+                self.late[here] = {n for n in end if UNSET in env.get(n, {UNSET})}
+                return end
             head = grown
 
     def read(self, stmt: Stmt, env: Reaching, here: Path) -> None:
@@ -107,6 +118,14 @@ class Flow:
             self.order.setdefault((here, name))
             env = {**env, name: frozenset({here})}
         return env
+
+
+def runs(loop: For | While) -> bool:
+    """Whether a loop has one round at least, for certain."""
+    if isinstance(loop, While):
+        return False
+    bounds = [literal(b) for b in (loop.start, loop.stop, loop.step)]
+    return all(type(b) is int for b in bounds) and bounds[2] != 0 and bool(range(*bounds))
 
 
 def merge(a: Reaching, b: Reaching) -> Reaching:
@@ -135,6 +154,7 @@ def split_webs(
     flow.block(program.body, start, ())
     lines = {path: stmt.line for path, stmt in with_paths(program.body)}
     unset: set[Definition] = set()
+    late: set[Definition] = set()
     parent: dict[Definition, Definition] = {}
 
     def find(d: Definition) -> Definition:
@@ -155,6 +175,8 @@ def split_webs(
             parent[find((here, name))] = find((real[0], name))
         if UNSET in reaching:
             unset.add((real[0], name))
+        elif flow.leaves(name, real, here):
+            late.add((real[0], name))
     counters = {path for path, stmt in with_paths(program.body) if isinstance(stmt, For)}
     final = web_names(flow, find, fixed, counters)
 
@@ -165,9 +187,12 @@ def split_webs(
         return final.get(find((real[0], name)), name) if real else name
 
     body = renamed(program.body, (), flow, rename)
-    initial = [initialise(d, rename, find, defined, places, lines) for d in sorted(unset)]
-    distinct = {s.target: s for s in initial}
-    return guarded(program.with_body(body), distinct, flow)
+    initial, others = (
+        {s.target: s for s in (initialise(d, rename, find, defined, places, lines) for d in found)}
+        for found in (sorted(unset), sorted(late))
+    )
+    body = (*(s for n, s in others.items() if n not in initial), *body)
+    return guarded(program.with_body(body), initial, flow)
 
 
 def guarded(program: Program, initial: Mapping[str, Assign], flow: Flow) -> Program:
@@ -222,9 +247,19 @@ def initialise(
         return Assign(target, ast.Constant(False))
     if kinds and all(isinstance(t, types.Integer | types.Float) for t in kinds):
         return Assign(target, ast.Constant(0), comment="unless it is set below")
+    if kinds and all(isinstance(t, types.Array) for t in kinds):
+        if len({(t.dtype, t.ndim) for t in kinds}) == 1 and isinstance(kinds[0].dtype, types.Float):
+            return Assign(target, nothing(kinds[0]), comment="unless it is set below")
     reason = f"`{name}` may be unset where it is read (a branch or a loop of no rounds skips it)"
     place = places.get(lines.get(path, 0))
     raise UnsupportedError(Complaint(place, reason, f"set `{name}` before the branch or loop"))
+
+
+def nothing(kind: types.Array) -> Expr:
+    """An array of this dtype and rank without elements."""
+    dtype = "" if kind.dtype == types.float64 else f", dtype=np.{kind.dtype}"
+    shape = "0" if kind.ndim == 1 else str((0,) * kind.ndim)
+    return ast.parse(f"np.empty({shape}{dtype})", mode="eval").body
 
 
 def with_paths(body: Block, path: Path = ()) -> list[tuple[Path, Stmt]]:

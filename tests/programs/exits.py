@@ -382,3 +382,37 @@ def falls_through_the_else_of_a_loop(a, x, y):
     x = x * y
     y = x + a[3]
     return x * y
+
+
+@structured(sample(3), compiled=True)
+def array_left_by_a_loop_that_breaks(x):
+    y = x
+    for _ in range(50):
+        new = y - (y * y - x) / (2 * y)
+        if np.max(np.abs(new - y)) < 1e-12:
+            break
+        y = new
+    return np.sum(new * x)
+
+
+@structured(sample(3), 2, wrt="x", compiled=True)
+def buffer_left_by_a_loop_of_some_rounds(x, n):
+    y = x
+    for _ in range(n):
+        b = np.zeros(3)
+        for i in range(3):
+            b[i] = y[i] * x[i]
+        if b[0] > 100:
+            break
+        y = b
+    return np.sum(b * y)
+
+
+@structured(sample(3))
+def array_set_in_one_branch_and_read_in_another(x):
+    if x[0] > 0.2:
+        b = x * 2
+    s = np.sum(x)
+    if s > 0.1:
+        s += np.sum(b * b)
+    return s

@@ -177,3 +177,13 @@ def list_made_in_each_round_of_a_while(x):
         total += sum(found)
         k += 1
     return total * x[0]
+
+
+@structured(1.5)
+def last_of_a_list_made_anew(y):
+    for _ in range(0, 4, 3):
+        h = [y]
+        for _ in range(2):
+            h.append(h[-1] * y)
+        y = h[-1] + h[0]
+    return y * y
