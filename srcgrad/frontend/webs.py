@@ -95,7 +95,7 @@ class Flow:
                 if not runs(stmt):
                     return head
                 self.late[here] = {n for n in end if UNSET in env.get(n, {UNSET})}
-                return end
+                return {**head, **{n: end[n] for n in self.late[here]}}
             head = grown
 
     def read(self, stmt: Stmt, env: Reaching, here: Path) -> None:

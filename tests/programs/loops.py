@@ -523,3 +523,12 @@ def sums_filled_anew_in_each_round(x, m):
             b[j] = np.log(np.sum(np.exp(a + m[:, j]))) + x[j]
         a = b
     return np.log(np.sum(np.exp(a)))
+
+
+@structured(signed(4), signed(4, seed=4))
+def parameter_rebound_in_a_loop_of_one_round(a, b):
+    for k in range(1):
+        u = np.zeros(4)
+        a = u
+        u[k + 1] = abs(a[-1] - 2.0173) * b[3]
+    return np.sum(a * b)
