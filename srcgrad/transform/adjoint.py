@@ -37,8 +37,9 @@ from ..program import (
     names,
     with_blocks,
 )
-from .backward import Backward, is_part
+from .backward import Backward
 from .records import Tapes
+from .reversal.assignments import is_part
 from .shadows import mirror, np_name, old_elements, zeros
 from .tapes import Tape
 
