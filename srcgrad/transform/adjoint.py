@@ -18,7 +18,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from ..analysis.facts import Facts, Path
-from ..analysis.recording import Plan
+from ..analysis.plan import Plan
 from ..frontend.inlining.body import forward_of
 from ..program import (
     Assign,

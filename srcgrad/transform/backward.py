@@ -16,7 +16,7 @@ from collections import Counter
 from numba import types
 
 from ..analysis.facts import Facts, Path
-from ..analysis.recording import Plan
+from ..analysis.plan import Plan
 from ..program import (
     Alias,
     Assign,

@@ -20,7 +20,7 @@ from numba import types
 
 from ..analysis.facts import Facts
 from ..analysis.partial import is_differentiable
-from ..analysis.recording import Plan
+from ..analysis.plan import Plan
 from ..errors import Complaint, UnsupportedError
 from ..frontend.inlining.body import backward_of, forward_of
 from ..frontend.webs import rename_statement

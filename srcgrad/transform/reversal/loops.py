@@ -12,8 +12,8 @@ import ast
 from dataclasses import replace
 
 from ...analysis.accumulations import only_adds
+from ...analysis.cells import rounds_name
 from ...analysis.facts import Path
-from ...analysis.recording import rounds_name
 from ...program import Assign, Block, Expr, For, If, Pop, Push, While, walk
 from ..tapes import backward_range
 from .sweep import Sweep

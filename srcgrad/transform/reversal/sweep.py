@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ...analysis.facts import Facts, Path
-from ...analysis.recording import Plan
+from ...analysis.plan import Plan
 from ...errors import Complaint, UnsupportedError
 from ...program import Block, Expr, Stmt, blocks
 from ..records import Tapes

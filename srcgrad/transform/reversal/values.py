@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 
 from ...analysis.facts import Path
-from ...analysis.recording import Rebuild
+from ...analysis.plan import Rebuild
 from ...program import Assign, For, Increment, Stmt, Store, While
 from ..shadows import mirror
 from .sweep import Sweep
