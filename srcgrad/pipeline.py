@@ -19,7 +19,8 @@ import numba
 from numba import types
 
 from .analysis.facts import Facts, facts
-from .analysis.recording import Plan, recording
+from .analysis.plan import Plan
+from .analysis.recording import recording
 from .backend.emit import emit
 from .calls import note_changes, refuse_changes, with_calls
 from .errors import ArgumentError, Complaint, Place, UnsupportedError

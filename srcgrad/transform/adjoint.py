@@ -18,7 +18,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from ..analysis.facts import Facts, Path
-from ..analysis.recording import Plan
+from ..analysis.plan import Plan
 from ..frontend.inlining.body import forward_of
 from ..program import (
     Assign,
@@ -37,8 +37,9 @@ from ..program import (
     names,
     with_blocks,
 )
-from .backward import Backward, is_part
+from .backward import Backward
 from .records import Tapes
+from .reversal.assignments import is_part
 from .shadows import mirror, np_name, old_elements, zeros
 from .tapes import Tape
 

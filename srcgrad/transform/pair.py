@@ -20,7 +20,7 @@ from numba import types
 
 from ..analysis.facts import Facts
 from ..analysis.partial import is_differentiable
-from ..analysis.recording import Plan
+from ..analysis.plan import Plan
 from ..errors import Complaint, UnsupportedError
 from ..frontend.inlining.body import backward_of, forward_of
 from ..frontend.webs import rename_statement
@@ -76,7 +76,7 @@ def pair(facts: Facts, plan: Plan, reserved: Collection[str]) -> Pair:
     return Pair(simplify(forward, kept), simplify(backward, backward.params), tapes.kinds)
 
 
-def backward_function(facts: Facts, sweep: Backward, result: ast.expr) -> Program:
+def backward_function(facts: Facts, backward: Backward, result: ast.expr) -> Program:
     """The backward function: its parameters are those of the function, then gradients."""
     program = facts.program
     active = [p for p in program.params if is_differentiable(program.types[p])]
@@ -84,23 +84,25 @@ def backward_function(facts: Facts, sweep: Backward, result: ast.expr) -> Progra
     given: dict[str, str] = {}
     for name in arrays:
         paired = facts.is_paired(name)
-        given[name] = facts.gradient(name) if paired else sweep.tapes.fresh(f"slope_{name}")
+        given[name] = (
+            facts.gradient(name) if paired else backward.sweep.tapes.fresh(f"slope_{name}")
+        )
         if paired and name in facts.active:
-            sweep.state[name] = "owned"
+            backward.sweep.gradients.state[name] = "owned"
     params = [*program.params, *given.values()]
     if isinstance(result, ast.Name) and is_differentiable(program.types.get(result.id)):
         params.append(facts.gradient(result.id))
     elif is_differentiable_constant(result):
-        params.append(sweep.tapes.fresh("grad_value"))
-    body = sweep.program(result)
+        params.append(backward.sweep.tapes.fresh("grad_value"))
+    body = backward.program(result)
     for name, gradient in given.items():
-        if gradient != facts.gradient(name) and name in sweep.state:
+        if gradient != facts.gradient(name) and name in backward.sweep.gradients.state:
             value = ast.Name(facts.gradient(name), ast.Load())
             body.append(Increment(gradient, ast.Slice(), value))
     numbers: dict[str, tuple[str, ...] | str] = {p: p for p in active if p not in arrays}
     returned: ast.expr = ast.Constant(None)
     if numbers:
-        returned, more = sweep.results(numbers, False)
+        returned, more = backward.results(numbers, False)
         body += more
     return program.with_body(
         (*body, Return(returned)), name=backward_of(program.name), params=tuple(params), types={}

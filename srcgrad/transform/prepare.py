@@ -18,9 +18,9 @@ from dataclasses import replace
 from numba import types
 
 from ..analysis.aliasing import alias_classes
+from ..analysis.cells import ROUNDS
 from ..analysis.derivatives import rank
 from ..analysis.partial import contents
-from ..analysis.recording import ROUNDS
 from ..program import (
     Alias,
     Assign,

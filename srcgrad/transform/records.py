@@ -13,7 +13,7 @@ from collections.abc import Collection
 from numba import types
 
 from ..analysis.facts import Facts, Path
-from ..analysis.recording import Plan
+from ..analysis.plan import Plan
 from ..errors import Complaint, UnsupportedError
 from ..program import Block, Stmt, binds, blocks, walk
 from .shadows import element_type, recorded_type

@@ -1,0 +1,1 @@
+"""Reversal: what the backward sweep puts in the place of each kind of statement."""
