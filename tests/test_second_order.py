@@ -58,6 +58,33 @@ def test_second_derivative(f: Callable[[float], float]) -> None:
     assert got == pytest.approx(expected, rel=1e-7, abs=10 * error)
 
 
+def by_early_return(x):
+    if x > 1.0:
+        return x**3 * math.exp(-x)
+    y = x
+    while y < 3.0:
+        y = y * 1.5 + x * x
+    return y * x
+
+
+def by_loop_in_branch(x):
+    y = x
+    if x > 0.0:
+        for i in range(3):
+            y = y * x + i
+    return y * x
+
+
+@pytest.mark.parametrize("f", [by_early_return, by_loop_in_branch])
+@pytest.mark.parametrize("x", [1.3, 0.8])
+def test_second_and_third_derivative_in_branches(f: Callable[[float], float], x: float) -> None:
+    for _ in range(2):
+        g = grad(f)
+        expected, error = ridders(lambda v, g=g, f=f: run_listing(g, f, v), x)
+        assert run_listing(grad(g), g, x) == pytest.approx(expected, rel=1e-7, abs=10 * error)
+        f = g
+
+
 def test_third_derivative() -> None:
     third = grad(grad(grad(cubic)))
     x = 0.7
@@ -123,6 +150,58 @@ def test_hessian_times_vector(case: Case) -> None:
 @pytest.mark.parametrize("case", ARRAYS, ids=lambda case: case.name)
 def test_all_hessians_times_vector(case: Case) -> None:
     check_hessian_times_vector(case)
+
+
+def names_that_end_alike(x, x_):
+    grad_x = x * x_
+    for _ in range(2):
+        x_ = x_ * grad_x + x
+        grad_x = grad_x * x_
+    return grad_x * x
+
+
+def array_in_a_branch(x):
+    if x[0] > 0.0:
+        a = np.zeros(3)
+        a[1] = x[1] * x[2]
+        a[2] = a[1] * x[0]
+    total = 0.0
+    for i in range(3):
+        if x[0] > 0.0:
+            total += a[i] * a[i] * x[i]
+    return total
+
+
+def matrix_bound_in_the_first_round(x):
+    for i in range(len(x)):
+        if i == 0:
+            m = np.ones((2, 2)) * x[0]
+        else:
+            m = m * x[i]
+            m[0, 0] += x[i] * m[1, 1]
+    return np.sum(m * m)
+
+
+def test_gradients_have_names_of_their_own() -> None:
+    check_gradient(names_that_end_alike, 1.3, 0.7)
+
+
+@pytest.mark.parametrize("f", [array_in_a_branch, matrix_bound_in_the_first_round])
+def test_array_that_a_branch_binds(f: Callable[[np.ndarray], float]) -> None:
+    x = np.array([0.5, 0.7, 1.3])
+    check_gradient(f, x, compiled=f is array_in_a_branch)
+    along = directional(f, np.array([1.0, -2.0, 0.5]))
+    check_gradient(along, x)
+
+
+def test_array_that_no_branch_has_bound() -> None:
+    def unset(x, n):
+        if n > 0:
+            a = np.full(2, x)
+        return np.sum(a * a)
+
+    with pytest.raises(UnboundLocalError, match="a is not set"):
+        grad(unset)(1.5, 0)
 
 
 # --- Primals that call gradients ---------------------------------------------------------

@@ -25,17 +25,28 @@ from .partial import Partial, Spread, contents, is_differentiable
 
 
 def gradient_names(program: Program) -> Callable[[str], str]:
-    """How the gradient of each name is called: ``grad_x``, with ``_`` where the user has that."""
+    """How the gradient of each name is called: ``grad_x``, with ``_`` where that is taken.
+
+    No two names share one: beside variables ``grad_x`` and ``x_``, ``grad_x_`` is that of ``x_``.
+    """
     taken = set(program.params) | set(program.constants)
     for stmt in walk(program.body):
         taken |= set(binds(stmt)) | uses(stmt)
+    variables = sorted(taken)
+    given = {name: f"grad_{name}" for name in variables if f"grad_{name}" not in taken}
+    taken |= set(given.values())
 
     def gradient(name: str) -> str:
-        found = f"grad_{name}"
-        while found in taken:
-            found += "_"
-        return found
+        if name not in given:
+            found = f"grad_{name}"
+            while found in taken:
+                found += "_"
+            given[name] = found
+            taken.add(found)
+        return given[name]
 
+    for name in variables:
+        gradient(name)
     return gradient
 
 
