@@ -41,7 +41,7 @@ from ..program import (
 )
 from ..rules import registry
 from .numba_types import Typing, numba_types
-from .ranked import ranked
+from .ranked import checked, ranked
 from .scatter import scattered
 from .spelling import spelling
 from .tuples import scalarise
@@ -77,6 +77,7 @@ def infer(
     while (found := ranked(program, places)) is not program:
         typing = numba_types(found, argument_types, places)
         program = typed(found, typing, known)
+    program = checked(program)
     decided = rewrite(program, lambda s: decide(s, program.types))
     spread = scattered(program, alias_classes(decided))
     if spread is not program:
