@@ -67,7 +67,7 @@ AXES = [
     ("np.rollaxis(x, 2)", (T,)),
     ("np.moveaxis(x, [0, 1], [2, 0])", (T,)),
     ("np.trace(x, offset=-1, axis1=1, axis2=2)", (T,)),
-    ("np.diagonal(x, 1, 0, 2)", (T,)),
+    ("np.diagonal(x, axis1=-1, axis2=-2)", (S,)),
     ("np.diagonal(x, axis1=1, axis2=0)", (M,)),
     ("np.cross(x, y)", (M, V)),
     ("np.cross(x, x[::-1] + 1, axis=1)", (T[:, :3],)),
@@ -134,6 +134,45 @@ def test_extents_that_do_not_fit(
     f = written(f"np.sum({expression})", len(arguments), tmp_path)
     with pytest.raises(ValueError, match=message):
         run_listing(value_and_grad(f), f, *arguments)
+
+
+def writes_under_einsum(x):
+    u = x.copy()
+    v = np.einsum("ij->ji", u)
+    u[0, 0] = x[1, 1] ** 2
+    return np.sum(v**3)
+
+
+def writes_under_broadcast(x):
+    u = x.copy()
+    v = np.broadcast_to(u, (4, 2, 3))
+    u[0, 0] = x[1, 1] ** 2
+    return np.sum(v**3)
+
+
+def writes_under_diagonal(x):
+    u = np.stack((x[:, :2], x[:, 1:]))
+    v = np.diagonal(u, 0, 1, 2)
+    u[0, 0, 0] = x[1, 1] ** 2
+    return np.sum(v**3)
+
+
+@pytest.mark.parametrize("f", [writes_under_einsum, writes_under_broadcast, writes_under_diagonal])
+def test_writes_under_views_are_refused(f: Any) -> None:
+    with pytest.raises(SrcgradError, match="shares memory"):
+        value_and_grad(f).source(M)
+
+
+def writes_through(x):
+    u = x.copy()
+    u.conj()[0, 0] = 2 * x[1, 1]
+    np.rollaxis(u, 1)[0, 1] = x[0, 0] ** 2
+    u[[0, 1]] = u[[1, 0]]
+    return np.sum(u**2 * np.arange(6.0).reshape(2, 3))
+
+
+def test_writes_through_views() -> None:
+    check_gradient(writes_through, M)
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,8 @@ def canonical_method(call: ast.Call) -> ast.expr | None:
     name = METHODS.get(method)
     if name is None:
         return None
+    if method in ("conj", "conjugate") and not call.args and not call.keywords:
+        return array  # of real numbers, itself
     if method == "item":
         return call_of(name, array, *call.args)
     args = list(call.args)

@@ -168,7 +168,7 @@ for _name in ("concatenate", "stack", "hstack", "vstack", "column_stack", "dstac
 
 # Repeating and rearranging
 
-function(np.broadcast_to, "np.broadcast_to", "array, shape, subok=False",
+function(np.broadcast_to, "np.broadcast_to", "array, shape, subok=False", effect="copied",
          result=lambda array, shape: _of_shape(array, shape))
 function(np.repeat, "np.repeat", "a, repeats, axis=None",
          result=lambda a, repeats, axis=None: _scan(a, axis))
