@@ -41,7 +41,7 @@ from ..program import (
 )
 from ..rules import registry
 from .numba_types import Typing, numba_types
-from .ranked import ranked
+from .ranked import checked, ranked
 from .scatter import scattered
 from .spelling import spelling
 from .tuples import scalarise
@@ -77,6 +77,7 @@ def infer(
     while (found := ranked(program, places)) is not program:
         typing = numba_types(found, argument_types, places)
         program = typed(found, typing, known)
+    program = checked(program)
     decided = rewrite(program, lambda s: decide(s, program.types))
     spread = scattered(program, alias_classes(decided))
     if spread is not program:
@@ -277,12 +278,27 @@ def shares(call: ast.Call, kinds: Mapping[str, types.Type]) -> bool:
     return effect == "view"
 
 
+def shared_source(stmt: Stmt) -> str | None:
+    """The array whose memory a call's result may share: its first operand."""
+    match stmt:
+        case Assign(value=ast.Call(func=func, args=[ast.Constant(), ast.Name(id=s)])) if (
+            ast.unparse(func) == "np.einsum"
+        ):
+            return s  # NumPy gives a view where nothing is summed
+        case Assign(value=ast.Call(args=[ast.Name(id=s), *_])):
+            return s
+    return None
+
+
 def may_share(stmt: Stmt, kinds: Mapping[str, types.Type]) -> bool:
     """Whether a result shares memory in NumPy and not here, or as strides have it at run time."""
+    s = shared_source(stmt)
     match stmt:
-        case Assign(value=ast.Call(func=func, args=[ast.Name(id=s), *_]) as v):
+        case Assign(target=t, value=ast.Call(func=func) as v) if s is not None:
             declared = registry.FUNCTIONS.get(ast.unparse(func))
             effect = declared.effect if declared is not None else "fresh"
+            if effect == "copied":
+                return is_array(kinds.get(s)) and is_array(kinds.get(t))
             if effect == "diagonal":
                 return getattr(kinds.get(s), "ndim", 0) == 2
             return effect == "either" and is_array(kinds.get(s)) and not shares(v, kinds)
@@ -299,8 +315,8 @@ def refuse_unclear_views(program: Program, places: Mapping[int, Place]) -> None:
 
     def as_view(stmt: Stmt) -> list[Stmt]:
         match stmt:
-            case Assign(target=t, value=ast.Call(args=[ast.Name(id=s), *_]) as v) if may_share(
-                stmt, kinds
+            case Assign(target=t, value=v) if (
+                may_share(stmt, kinds) and (s := shared_source(stmt)) is not None
             ):
                 return [View(t, s, v, line=stmt.line)]
         return [stmt]

@@ -25,6 +25,7 @@ from .inlining.comprehensions import comprehension
 from .inlining.displays import as_array, element_of
 from .inlining.gradients import Expansion
 from .inlining.loops import for_loop, while_loop
+from .inlining.pieces import joined
 from .parse import Source
 from .specialise import specialise
 from .structure import structure
@@ -295,6 +296,8 @@ class _Inliner(Body):
                 return self.membership(node)
             case ast.Subscript() if (part := element_of(self, node)) is not None:
                 return part
+            case ast.Subscript() if (whole := joined(self, node)) is not None:
+                return whole
             case ast.Subscript(value=base, slice=index) if (
                 not isinstance(index, ast.Constant) and (array := as_array(self, base)) is not None
             ):

@@ -403,6 +403,8 @@ class Flattener:
         """What is subscripted: a name, or the shape of one."""
         if isinstance(value, ast.Attribute) and value.attr == "shape":
             return self.attribute(value)
+        if isinstance(value, ast.Attribute) and value.attr == "flat":
+            value = ast.Call(np_name("ravel"), [value.value], [])
         return ast.Name(self.name(value), ast.Load())
 
     def attribute(self, value: ast.Attribute) -> Expr:
@@ -412,6 +414,9 @@ class Flattener:
         base = ast.Name(self.name(value.value), ast.Load())
         if value.attr == "T":
             return self.canonical(ast.Call(np_name("transpose"), [base], []), value)
+        if value.attr == "mT":
+            last = [ast.UnaryOp(ast.USub(), ast.Constant(k)) for k in (2, 1)]
+            return self.canonical(ast.Call(np_name("swapaxes"), [base, *last], []), value)
         return ast.Attribute(base, value.attr, ast.Load())
 
     def call(self, call: ast.Call) -> Expr:
@@ -528,6 +533,8 @@ class Flattener:
                 return ast.Slice(*bounds)
             case ast.Constant() if is_ellipsis(index):
                 return whole()
+            case ast.List(elts=elts) if elts:
+                return self.atom(ast.Call(np_name("array"), [index], []))
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Invert()):
                 return self.atom(index)
             case ast.BinOp(op=ast.BitAnd() | ast.BitOr() | ast.BitXor()):

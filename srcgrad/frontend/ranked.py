@@ -18,6 +18,7 @@ from ..errors import Complaint, Place, UnsupportedError
 from ..program import (
     Assign,
     Block,
+    Check,
     Expr,
     Program,
     Stmt,
@@ -27,6 +28,7 @@ from ..program import (
 from ..rules.by_rank import spelt
 from ..rules.expressions import dotted
 from ..rules.registry import FUNCTIONS
+from ..rules.stacks import product
 from .normalise import Flattener, fresh_names
 from .spelling import is_ellipsis
 
@@ -73,6 +75,57 @@ def ranked(program: Program, places: Mapping[int, Place]) -> Program:
     return program.with_body(body) if changed else program
 
 
+def checked(program: Program) -> Program:
+    """The program with checks of extents that NumPy takes, and the rules do not.
+
+    ``np.einsum`` broadcasts extents of 1; ``np.cross`` has vectors of two elements.
+    """
+    changed = False
+
+    def block(body: Block) -> Block:
+        return tuple(new for stmt in body for new in statement(stmt))
+
+    def statement(stmt: Stmt) -> Block:
+        nonlocal changed
+        stmt = with_blocks(stmt, tuple(map(block, blocks(stmt))))
+        tests, message = _doubts(stmt)
+        if not tests:
+            return (stmt,)
+        changed = True
+        check = f"if {' or '.join(tests)}:\n    raise ValueError({message!r})"
+        return (Check(ast.parse(check).body[0], line=stmt.line), stmt)
+
+    body = block(program.body)
+    return program.with_body(body) if changed else program
+
+
+def _doubts(stmt: Stmt) -> tuple[list[str], str]:
+    """Tests of whether extents are not what the rules take, and what to say then."""
+    match stmt:
+        case Assign(value=ast.Call(func=func, args=[ast.Constant(value=str(text)), *args])) if (
+            dotted(func) == "np.einsum"
+        ):
+            message = "np.einsum: an extent of 1 is not broadcast here; use np.broadcast_to"
+            return _unequal_extents(text, args), message
+        case Assign(value=ast.Call(func=func, args=[a, b])) if dotted(func) == "np.cross":
+            tests = [f"{ast.unparse(x)}.shape[0] != 3" for x in (a, b)]
+            return tests, "np.cross: vectors of three elements only"
+    return [], ""
+
+
+def _unequal_extents(text: str, operands: list[Expr]) -> list[str]:
+    """Tests of whether extents that share an index differ."""
+    first: dict[str, str] = {}
+    tests: dict[str, None] = {}
+    for letters, operand in zip(text.split("->")[0].split(","), operands, strict=True):
+        for axis, letter in enumerate(letters):
+            extent = f"{ast.unparse(operand)}.shape[{axis}]"
+            known = first.setdefault(letter, extent)
+            if known != extent:
+                tests[f"{known} != {extent}"] = None
+    return list(tests)
+
+
 def _at_line(text: str, line: int) -> list[ast.stmt]:
     """The statements of a text, all at the user's line."""
     body = ast.parse(text).body
@@ -84,12 +137,10 @@ def _at_line(text: str, line: int) -> list[ast.stmt]:
 
 def _text(target: str, value: Expr, kinds: Kinds, fresh: Callable[[str], str]) -> str | None:
     """What an operation stands for, None where it stays."""
-
-    def rank(operand: Expr) -> int:
-        kind = kinds.get(operand.id) if isinstance(operand, ast.Name) else None
-        return kind.ndim if isinstance(kind, types.Array) else 0
-
+    rank = _Ranks(kinds)
     match value:
+        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            return product(target, left, right, rank, fresh)
         case ast.Call(func=func) if (name := dotted(func)) in FUNCTIONS:
             if name != "np.array" and (arrays := _lists(value, kinds)):
                 return _with_arrays(target, value, arrays, fresh)
@@ -97,6 +148,25 @@ def _text(target: str, value: Expr, kinds: Kinds, fresh: Callable[[str], str]) -
         case ast.Subscript(value=ast.Name(id=array), slice=ast.Tuple(elts=parts)):
             return _gathered(target, array, parts, kinds)
     return None
+
+
+class _Ranks:
+    """Ranks and dtypes of operands."""
+
+    def __init__(self, kinds: Kinds) -> None:
+        self.kinds = kinds
+
+    def __call__(self, operand: Expr) -> int:
+        kind = self.kinds.get(operand.id) if isinstance(operand, ast.Name) else None
+        return kind.ndim if isinstance(kind, types.Array) else 0
+
+    def is_number(self, operand: Expr) -> bool:
+        kind = self.kinds.get(operand.id) if isinstance(operand, ast.Name) else None
+        return isinstance(operand, ast.Constant) or isinstance(kind, types.Number | types.Boolean)
+
+    def dtype(self, name: str) -> str:
+        kind = self.kinds[name]
+        return f"np.{kind.dtype if isinstance(kind, types.Array) else kind}"
 
 
 def _lists(call: ast.Call, kinds: Kinds) -> list[str]:
@@ -136,8 +206,7 @@ def _gathered(target: str, array: str, parts: list[Expr], kinds: Kinds) -> str |
         return None
     at = vectors[0]
     numbers = [k for k, p in enumerate(parts) if not isinstance(p, ast.Slice)]
-    if numbers[-1] - numbers[0] != len(numbers) - 1:
-        return None  # NumPy puts such an axis first
+    first = numbers[-1] - numbers[0] != len(numbers) - 1  # NumPy puts such an axis first
     index = parts[at]
     assert isinstance(index, ast.Name)
     axis = at - sum(k < at for k in numbers)
@@ -149,7 +218,8 @@ def _gathered(target: str, array: str, parts: list[Expr], kinds: Kinds) -> str |
         positions = f"np.flatnonzero({index.id})"
         check = f"if len({index.id}) != {array}.shape[{at}]:\n"
         check += "    raise IndexError('the mask has another length than the axis')\n"
-    return f"{check}{target} = np.take({view}, {positions}, axis={axis})"
+    taken = f"np.take({view}, {positions}, axis={axis})"
+    return f"{check}{target} = {f'np.moveaxis({taken}, {axis}, 0)' if first and axis else taken}"
 
 
 def _is_vector(part: Expr, kinds: Kinds) -> bool:

@@ -173,7 +173,11 @@ def _expanded(
             keywords = []
             dtype = getattr(kinds[a], "dtype", types.float64)
             if dtype != types.float64:
-                keywords = [ast.keyword("dtype", ast.Attribute(ast.Name("np"), str(dtype)))]
+                keywords = [
+                    ast.keyword(
+                        "dtype", ast.Attribute(ast.Name("np", ast.Load()), str(dtype), ast.Load())
+                    )
+                ]
             empty = ast.Call(ast.Attribute(ast.Name("np"), "empty"), [size], keywords)
             element, held = ast.Subscript(ast.Name(a), _at(index, k, kinds), ast.Load()), fresh("v")
             body = (

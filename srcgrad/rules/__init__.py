@@ -14,6 +14,7 @@ from . import (
     patterns,
     scalar,
     sequences,
+    short_forms,
     sorting,
     special,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "patterns",
     "scalar",
     "sequences",
+    "short_forms",
     "sorting",
     "special",
 ]

@@ -158,7 +158,7 @@ family("np.array", _displayed)
 
 for _name, _kind in (("sum", "sum"), ("prod", "sum"), ("mean", "float")):
     function(getattr(np, _name), f"np.{_name}", _REDUCTION, result=reduction(_kind),
-             refuse="dtype")
+             refuse="dtype" if _name != "sum" else "", accept="where" if _name == "sum" else "")
 for _name in ("max", "min"):
     function((getattr(np, _name), getattr(np, f"a{_name}")), f"np.{_name}", _EXTREMUM,
              result=reduction("same"))
@@ -220,8 +220,9 @@ for _name in ("max", "min"):
 # Views and shapes
 
 function(np.reshape, "np.reshape", "a, shape, order='C', *, copy=None", result=reshape,
-         effect="either")
-function(np.ravel, "np.ravel", "a, order='C'", result=ravel, effect="contiguous")
+         effect="either", accept="order")
+function(np.ravel, "np.ravel", "a, order='C'", result=ravel, effect="contiguous",
+         accept="order")
 function((np.transpose, np.permute_dims), "np.transpose", "a, axes=None", result=transpose,
          effect="view")
 function(np.expand_dims, "np.expand_dims", "a, axis", effect="view",

@@ -9,57 +9,18 @@ Invariant: the values are NumPy's; arguments that do not fit the ranks are a ``V
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from string import ascii_letters
 
+from . import axes, joins, stacks
 from .expressions import dotted, literal
-from .patterns import Rank
-
-Fresh = Callable[[str], str]
-Spelling = Callable[[str, ast.Call, Rank, Fresh], str | None]
+from .written import Fresh, Ranks, Spelling, axes_of, keyword_of, subscript_text, tuple_text
 
 
-def spelt(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
+def spelt(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """The statements for ``target = call``, None where it stays."""
     builder = SPELLINGS.get(dotted(call.func) or "")
     return builder(target, call, rank, fresh) if builder is not None else None
-
-
-# Arguments
-
-
-def _keyword(call: ast.Call, name: str) -> ast.expr | None:
-    return next((k.value for k in call.keywords if k.arg == name), None)
-
-
-def _integers(node: ast.expr) -> list[int] | None:
-    """One or several integers that are written out."""
-    parts = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
-    values = [literal(p) for p in parts]
-    return values if all(type(v) is int for v in values) else None
-
-
-def axes_of(node: ast.expr, ndim: int, name: str) -> list[int]:
-    """Axes counted from the front, as they are written out."""
-    axes = _integers(node)
-    if axes is None:
-        raise ValueError(f"{name}: write the axis as a constant")
-    if any(not -ndim <= a < ndim for a in axes):
-        raise ValueError(f"{name}: there is no such axis of {ndim}")
-    found = [a % ndim for a in axes]
-    if len(set(found)) < len(found):
-        raise ValueError(f"{name}: an axis is named twice")
-    return found
-
-
-def _tuple(parts: Sequence[object]) -> str:
-    """The text of a tuple."""
-    return f"({', '.join(map(str, parts))}{',' if len(parts) == 1 else ''})"
-
-
-def _subscript(ndim: int, parts: dict[int, str]) -> str:
-    """A subscript with these parts, whole axes elsewhere."""
-    return ", ".join(parts.get(k, ":") for k in range(ndim))
 
 
 # Reductions
@@ -71,9 +32,12 @@ def reduction(general: bool = False) -> Spelling:
     With ``general`` there is no rule along an axis that keeps it.
     """
 
-    def build(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
+    def build(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
         name, x, ndim = dotted(call.func), ast.unparse(call.args[0]), rank(call.args[0])
-        axis, keep = _keyword(call, "axis"), literal(_keyword(call, "keepdims") or ast.Constant(0))
+        axis, keep = (
+            keyword_of(call, "axis"),
+            literal(keyword_of(call, "keepdims") or ast.Constant(0)),
+        )
         if ndim == 0 or keep not in (0, True):
             return None
         if isinstance(axis, ast.Constant) and axis.value is None:
@@ -93,34 +57,45 @@ def reduction(general: bool = False) -> Spelling:
             raise ValueError(f"{name}: no axes are given")
         if not kept:
             whole = f"{name}({', '.join([x, *rest])})"
-            return f"{target} = {f'np.full({_tuple([1] * ndim)}, {whole})' if keep else whole}"
+            return f"{target} = {f'np.full({tuple_text([1] * ndim)}, {whole})' if keep else whole}"
         lines = _merged(x, ndim, kept, axes)
         result = f"{name}({', '.join([lines, *rest, 'axis=-1'])})"
         if keep:
             extents = [f"{x}.shape[{k}]" if k in kept else 1 for k in range(ndim)]
-            result = f"np.reshape({result}, {_tuple(extents)})"
+            result = f"np.reshape({result}, {tuple_text(extents)})"
         return f"{target} = {result}"
 
     return build
 
 
+_merged_sum = reduction()
+
+
+def _sum(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``np.sum`` or ``np.mean`` over all axes, if they are named."""
+    axis = keyword_of(call, "axis")
+    several = isinstance(axis, ast.Tuple | ast.List) and len(axis.elts) == rank(call.args[0])
+    keep = literal(keyword_of(call, "keepdims") or ast.Constant(False))
+    return _merged_sum(target, call, rank, fresh) if several and not keep else None
+
+
 def _merged(x: str, ndim: int, kept: list[int], axes: list[int]) -> str:
     """An array with some axes merged into one, which comes last."""
     order = [*kept, *sorted(axes)]
-    moved = x if order == list(range(ndim)) else f"np.transpose({x}, {_tuple(order)})"
+    moved = x if order == list(range(ndim)) else f"np.transpose({x}, {tuple_text(order)})"
     if len(axes) == 1:
         return moved
     size = " * ".join(f"{x}.shape[{k}]" for k in sorted(axes))
-    return f"np.reshape({moved}, {_tuple([*(f'{x}.shape[{k}]' for k in kept), size])})"
+    return f"np.reshape({moved}, {tuple_text([*(f'{x}.shape[{k}]' for k in kept), size])})"
 
 
 _merged_quantile = reduction(general=True)
 
 
-def _quantile(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
+def _quantile(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.quantile`` along one axis, between the elements of sorted lines; at several places."""
     x, q = call.args
-    axis = _keyword(call, "axis")
+    axis = keyword_of(call, "axis")
     if isinstance(q, ast.Tuple | ast.List):
         if not q.elts:
             raise ValueError("np.quantile: no places are given")
@@ -140,9 +115,9 @@ def _quantile(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | No
     moved = ast.unparse(x) if place == ndim - 1 else f"np.moveaxis({ast.unparse(x)}, {place}, -1)"
     lines, at, low = fresh("ordered"), fresh("place"), fresh("low")
     count = f"{lines}.shape[{ndim - 1}]"
-    first = f"{lines}[{_subscript(ndim, {ndim - 1: low})}]"
-    step = f"{lines}[{_subscript(ndim, {ndim - 1: f'min({low} + 1, {count} - 1)'})}] - {first}"
-    last = f"{lines}[{_subscript(ndim, {ndim - 1: f'{count} - 1'})}]"
+    first = f"{lines}[{subscript_text(ndim, {ndim - 1: low})}]"
+    step = f"{lines}[{subscript_text(ndim, {ndim - 1: f'min({low} + 1, {count} - 1)'})}] - {first}"
+    last = f"{lines}[{subscript_text(ndim, {ndim - 1: f'{count} - 1'})}]"
     return f"""
 {lines} = np.sort({moved})
 {at} = {ast.unparse(q)} * ({count} - 1)
@@ -151,7 +126,22 @@ def _quantile(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | No
 """
 
 
-def _median(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
+_merged_norm = reduction()
+
+
+def _norm(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``np.linalg.norm`` over two axes: Frobenius', as that of a vector."""
+    axis, order = keyword_of(call, "axis"), keyword_of(call, "ord")
+    if isinstance(axis, ast.Tuple | ast.List) and order is not None:
+        if literal(order) not in (None, "fro"):
+            raise ValueError("np.linalg.norm: over two axes only Frobenius' norm is supported")
+        call = ast.Call(call.func, call.args, [k for k in call.keywords if k.arg != "ord"])
+    if order is not None and axis is None:
+        return None
+    return _merged_norm(target, call, rank, fresh)
+
+
+def _median(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.median`` along axes as a quantile."""
     if not call.keywords:
         return None
@@ -162,26 +152,26 @@ def _median(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None
 # Axes of extent 1
 
 
-def _squeeze(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
+def _squeeze(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.squeeze`` as a subscript, after a check of the extents."""
-    axis, x, ndim = _keyword(call, "axis"), ast.unparse(call.args[0]), rank(call.args[0])
+    axis, x, ndim = keyword_of(call, "axis"), ast.unparse(call.args[0]), rank(call.args[0])
     if axis is None or ndim == 0:
         return None
     axes = axes_of(axis, ndim, "np.squeeze")
     message = "cannot select an axis to squeeze out which has size not equal to one"
     checks = [f"if {x}.shape[{k}] != 1:\n    raise ValueError({message!r})\n" for k in axes]
-    index = _subscript(ndim, dict.fromkeys(axes, "0"))
+    index = subscript_text(ndim, dict.fromkeys(axes, "0"))
     return "".join(checks) + f"{target} = {x}[{index}]"
 
 
-def _expand_dims(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
+def _expand_dims(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.expand_dims`` at several places as a subscript."""
     x, places = call.args
     if not isinstance(places, ast.Tuple | ast.List) or rank(x) == 0:
         return None
     ndim = rank(x) + len(places.elts)
     axes = axes_of(places, ndim, "np.expand_dims")
-    return f"{target} = {ast.unparse(x)}[{_subscript(ndim, dict.fromkeys(axes, 'None'))}]"
+    return f"{target} = {ast.unparse(x)}[{subscript_text(ndim, dict.fromkeys(axes, 'None'))}]"
 
 
 # Repeating and rearranging: gathers along an axis
@@ -194,7 +184,7 @@ def _gathers(x: str, positions: dict[int, str]) -> str:
     return x
 
 
-def _tile(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
+def _tile(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.tile`` with a repetition for each axis."""
     x, reps = call.args
     counts = reps.elts if isinstance(reps, ast.Tuple | ast.List) else [reps]
@@ -203,7 +193,7 @@ def _tile(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
     ndim = max(rank(x), len(counts))
     array = fresh("tile")
     added = "".join(["None, "] * (ndim - rank(x)))
-    first = f"{ast.unparse(x)}[{added}{_subscript(rank(x), {})}]" if added else ast.unparse(x)
+    first = f"{ast.unparse(x)}[{added}{subscript_text(rank(x), {})}]" if added else ast.unparse(x)
     texts = ["1"] * (ndim - len(counts)) + [ast.unparse(c) for c in counts]
     extent = {k: f"{array}.shape[{k}]" for k in range(ndim)}
     positions = {
@@ -213,9 +203,9 @@ def _tile(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
     return f"{array} = {first}\n{target} = {whole}"
 
 
-def _repeat(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
+def _repeat(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.repeat`` along an axis."""
-    (x, n), axis = call.args, _keyword(call, "axis")
+    (x, n), axis = call.args, keyword_of(call, "axis")
     if axis is None or rank(x) == 0:
         return None
     place = axes_of(axis, rank(x), "np.repeat")[0]
@@ -229,9 +219,9 @@ def _repeat(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None
     return f"{target} = {_gathers(array, {place: index})}"
 
 
-def _roll(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
+def _roll(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.roll`` along several axes, one after the other."""
-    (x, shift), axis = call.args, _keyword(call, "axis")
+    (x, shift), axis = call.args, keyword_of(call, "axis")
     if not isinstance(axis, ast.Tuple | ast.List):
         return None
     axes = axes_of(axis, rank(x), "np.roll")
@@ -244,26 +234,29 @@ def _roll(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
     return f"{target} = {text}"
 
 
-def _take(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
+def _take(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.take`` along an axis: of one element, or at positions in an array of several axes."""
-    (x, i), axis = call.args, _keyword(call, "axis")
+    (x, i), axis = call.args, keyword_of(call, "axis")
     if isinstance(i, ast.Tuple | ast.List):
         keywords = "" if axis is None else f", axis={ast.unparse(axis)}"
         return f"{target} = np.take({ast.unparse(x)}, np.array({ast.unparse(i)}){keywords})"
     if axis is None or rank(x) == 0:
         return None
     array, ndim = ast.unparse(x), rank(x)
+    if isinstance(i, ast.Name) and rank.dtype(i.id) == "np.bool":
+        raise ValueError("np.take: positions are integers, not a mask")
     place = axes_of(axis, ndim, "np.take")[0]
     if ndim == 1:
         return f"{target} = np.take({array}, {ast.unparse(i)})"
     if rank(i) == 0:
-        return f"{target} = np.copy({array}[{_subscript(ndim, {place: ast.unparse(i)})}])"
+        return f"{target} = np.copy({array}[{subscript_text(ndim, {place: ast.unparse(i)})}])"
     if rank(i) == 1:
         return None
     flat = f"np.take({array}, np.ravel({ast.unparse(i)}), axis={place})"
     inner = [f"{ast.unparse(i)}.shape[{k}]" for k in range(rank(i))]
     shape = [f"{array}.shape[{k}]" for k in range(ndim)]
-    return f"{target} = np.reshape({flat}, {_tuple([*shape[:place], *inner, *shape[place + 1 :]])})"
+    whole = tuple_text([*shape[:place], *inner, *shape[place + 1 :]])
+    return f"{target} = np.reshape({flat}, {whole})"
 
 
 # Padding
@@ -278,10 +271,10 @@ PLACES = {
 """Where the elements of a padded axis come from: of n, with a before them and b after them."""
 
 
-def _pad(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
+def _pad(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.pad`` of any rank."""
-    (x, width), mode = call.args, literal(_keyword(call, "mode") or ast.Constant("constant"))
-    ndim, value = rank(x), _keyword(call, "constant_values")
+    (x, width), mode = call.args, literal(keyword_of(call, "mode") or ast.Constant("constant"))
+    ndim, value = rank(x), keyword_of(call, "constant_values")
     widths = _pairs(width, ndim)
     if ndim == 0 or widths is None:
         raise ValueError("np.pad: write the widths out, as in ((1, 1), (0, 2))")
@@ -350,21 +343,21 @@ def _pad_by_values(
     inside = {k: f"{a}:{a} + {x}.shape[{k}]" for k, (a, _) in enumerate(widths)}
     first = values[0][0]
     same = all(pair == (first, first) for pair in values)
-    lines = [f"{z} = np.empty({_tuple(extents)}, dtype={x}.dtype)"]
+    lines = [f"{z} = np.empty({tuple_text(extents)}, dtype={x}.dtype)"]
     if same:
-        lines.append(f"{z}[{_subscript(ndim, {})}] = {first}")
-    lines.append(f"{z}[{_subscript(ndim, inside)}] = {x}")
+        lines.append(f"{z}[{subscript_text(ndim, {})}] = {first}")
+    lines.append(f"{z}[{subscript_text(ndim, inside)}] = {x}")
     for k, ((a, _), (low, high)) in enumerate(zip(widths, values, strict=True)):
         if not same:
-            lines.append(f"{z}[{_subscript(ndim, {k: f':{a}'})}] = {low}")
-            lines.append(f"{z}[{_subscript(ndim, {k: f'{a} + {x}.shape[{k}]:'})}] = {high}")
+            lines.append(f"{z}[{subscript_text(ndim, {k: f':{a}'})}] = {low}")
+            lines.append(f"{z}[{subscript_text(ndim, {k: f'{a} + {x}.shape[{k}]:'})}] = {high}")
     return "\n".join([*lines, f"{target} = {z}"])
 
 
 # Contractions
 
 
-def _einsum(target: str, call: ast.Call, rank: Rank, fresh: Fresh) -> str | None:
+def _einsum(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.einsum`` with letters in place of each ellipsis."""
     indices = literal(call.args[0])
     if not isinstance(indices, str) or "..." not in indices:
@@ -402,6 +395,8 @@ def written_out(indices: str, ranks: Sequence[int]) -> str:
 
 SPELLINGS: dict[str, Spelling] = {
     **{f"np.{name}": reduction() for name in ("max", "min", "prod", "var", "std")},
+    "np.sum": _sum,
+    "np.mean": _sum,
     "np.quantile": _quantile,
     "np.median": _median,
     "np.squeeze": _squeeze,
@@ -412,5 +407,9 @@ SPELLINGS: dict[str, Spelling] = {
     "np.take": _take,
     "np.pad": _pad,
     "np.einsum": _einsum,
+    "np.linalg.norm": _norm,
+    **joins.SPELLINGS,
+    **axes.SPELLINGS,
+    **stacks.SPELLINGS,
 }
 """Functions that are spelt out, by canonical name."""

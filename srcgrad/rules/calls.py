@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable
 
 from .declarations import FUNCTIONS, Function
-from .expressions import dotted, literal
+from .expressions import MISSING, dotted, literal
 
 OPERATORS: dict[str, type[ast.operator] | type[ast.unaryop] | type[ast.cmpop]] = {
     "np.add": ast.Add, "np.subtract": ast.Sub, "np.multiply": ast.Mult, "np.divide": ast.Div,
@@ -32,7 +32,10 @@ _SAME_NAME = """
     copy astype clip repeat squeeze take diagonal trace swapaxes round argsort searchsorted
 """
 
-METHODS: dict[str, str] = {name: f"np.{name}" for name in _SAME_NAME.split()}
+METHODS: dict[str, str] = {
+    **{name: f"np.{name}" for name in _SAME_NAME.split()},
+    **{"item": "item_of", "conj": "np.conjugate", "conjugate": "np.conjugate"},
+}
 """Array methods by the function that does the same."""
 
 
@@ -69,6 +72,10 @@ def canonical_method(call: ast.Call) -> ast.expr | None:
     name = METHODS.get(method)
     if name is None:
         return None
+    if method in ("conj", "conjugate") and not call.args and not call.keywords:
+        return array  # of real numbers, itself
+    if method == "item":
+        return call_of(name, array, *call.args)
     args = list(call.args)
     if method in ("reshape", "transpose") and len(args) > 1:
         args = [ast.Tuple(args, ast.Load())]
@@ -79,6 +86,10 @@ def call_of(name: str, *args: ast.expr, **keywords: ast.expr) -> ast.Call:
     """``name(*args, **keywords)`` for a dotted name."""
     func = ast.parse(name, mode="eval").body
     return ast.Call(func, list(args), [ast.keyword(k, v) for k, v in keywords.items()])
+
+
+LISTED = frozenset({"axes", "axis", "shape"})
+"""Parameters that take a list for a tuple."""
 
 
 def bind(call: ast.Call) -> ast.Call:
@@ -92,6 +103,9 @@ def bind(call: ast.Call) -> ast.Call:
         raise ValueError(f"{declared.name}: write the arguments out, without a star")
     found, variadic = _bound(declared, call)
     _check(declared, found)
+    for name in LISTED & found.keys():
+        if isinstance(display := found[name], ast.List):
+            found[name] = ast.Tuple(display.elts, ast.Load())
     parameters = declared.parameters
     args = [found[p.name] for p in parameters if p.default is None and p.name in found]
     keywords = [
@@ -209,6 +223,112 @@ def _shape_of(attribute: str) -> Callable[[ast.Call], ast.expr | None]:
         return None
 
     return rewrite
+
+
+def _sum_array(call: ast.Call) -> ast.expr | None:
+    """``np.sum`` of what a mask keeps, of other numbers: of an array made for it."""
+    given = {str(k.arg): k.value for k in call.keywords}
+    mask, dtype = given.pop("where", None), given.pop("dtype", None)
+    if mask is None and dtype is None:
+        return None
+    x = call.args[0]
+    if dtype is not None and ast.unparse(dtype) != "None":
+        x = bind(call_of("np.astype", x, dtype))
+    if mask is not None:
+        x = call_of("np.where", mask, x, ast.Constant(0))
+    return bind(call_of("np.sum", x, **given))
+
+
+def _reduce(name: str) -> Callable[[ast.Call], ast.expr | None]:
+    """``np.add.reduce`` as ``np.sum`` along the first axis, if none is given."""
+
+    def rewrite(call: ast.Call) -> ast.expr | None:
+        given = {str(k.arg): k.value for k in call.keywords}
+        given.setdefault("axis", ast.Constant(0))
+        return canonical_call(call_of(name, *call.args, **given))
+
+    return rewrite
+
+
+def _in_fortran_order(call: ast.Call) -> ast.expr | None:
+    """``order='F'``: that of the transposed array, from the last axis on."""
+    name, given = dotted(call.func), {str(k.arg): k.value for k in call.keywords}
+    order = literal(given.pop("order", ast.Constant("C")))
+    turned = call_of("np.transpose", call.args[0])
+    if order == "C":
+        return bind(call_of(str(name), *call.args, **given))
+    if order != "F":
+        raise ValueError(f"{name}: the orders are 'C' and 'F'")
+    if name == "np.ravel":
+        return call_of("np.ravel", turned)
+    shape = call.args[1]
+    extents = shape.elts if isinstance(shape, ast.Tuple | ast.List) else [shape]
+    if isinstance(shape, ast.Name):
+        raise ValueError("np.reshape: with order='F' write the shape out")
+    back = ast.Tuple(extents[::-1], ast.Load())
+    return call_of("np.transpose", call_of("np.reshape", turned, back))
+
+
+def _asfortranarray(call: ast.Call) -> ast.expr | None:
+    """The transpose of what is contiguous in C order."""
+    turned = call_of("np.transpose", call.args[0])
+    return call_of("np.transpose", call_of("np.ascontiguousarray", turned))
+
+
+def _resize(call: ast.Call) -> ast.expr | None:
+    """``np.resize``: the elements over and over."""
+    x, shape = call.args
+    extents = shape.elts if isinstance(shape, ast.Tuple | ast.List) else [shape]
+    size = ast.unparse(extents[0])
+    for extent in extents[1:]:
+        size += f" * {ast.unparse(extent)}"
+    flat, text = ast.unparse(call_of("np.ravel", x)), ast.unparse(ast.Tuple(extents, ast.Load()))
+    places = f"np.arange({size}) % np.size({ast.unparse(x)})"
+    return ast.parse(f"np.reshape(np.take({flat}, {places}), {text})", mode="eval").body
+
+
+def _text_of(text: str) -> Callable[[ast.Call], ast.expr | None]:
+    """An expression of a call's arguments ``{0}``, ``{1}``."""
+
+    def rewrite(call: ast.Call) -> ast.expr | None:
+        return ast.parse(text.format(*(f"({ast.unparse(a)})" for a in call.args)), mode="eval").body
+
+    return rewrite
+
+
+def _vector_norm(call: ast.Call) -> ast.expr | None:
+    """``np.linalg.vector_norm``: of all elements, if no axis is given."""
+    given = {str(k.arg): k.value for k in call.keywords}
+    order = given.pop("ord", ast.Constant(2))
+    if literal(order) != 2:
+        if "axis" not in given or literal(given["axis"]) is MISSING:
+            raise ValueError("np.linalg.vector_norm: another order needs one axis")
+        given["ord"] = order
+    return canonical_call(call_of("np.linalg.norm", *call.args, **given))
+
+
+def _matrix_norm(call: ast.Call) -> ast.expr | None:
+    """``np.linalg.matrix_norm``: over the last two axes."""
+    given = {str(k.arg): k.value for k in call.keywords}
+    if literal(given.pop("ord", ast.Constant("fro"))) != "fro":
+        raise ValueError("np.linalg.matrix_norm: use np.linalg.norm for another order")
+    last = ast.parse("(-2, -1)", mode="eval").body
+    return canonical_call(call_of("np.linalg.norm", *call.args, axis=last, **given))
+
+
+def _cumulative_sum(call: ast.Call) -> ast.expr | None:
+    """``np.cumulative_sum`` and its like: without an axis of vectors only, the last one here."""
+    name = {"np.cumulative_sum": "np.cumsum", "np.cumulative_prod": "np.cumprod"}
+    given = {str(k.arg): k.value for k in call.keywords}
+    return canonical_call(call_of(name[str(dotted(call.func))], *call.args, **given))
+
+
+def _round(call: ast.Call) -> ast.expr | None:
+    """``round(x, n)`` of a number: by position."""
+    match call.keywords:
+        case [ast.keyword(arg="ndigits", value=digits)]:
+            return bind(call_of("round", *call.args, digits))
+    return None
 
 
 def _logsumexp(call: ast.Call) -> ast.expr | None:
@@ -339,21 +459,6 @@ def _ptp(call: ast.Call) -> ast.expr | None:
     return ast.BinOp(high, ast.Sub(), low)
 
 
-def _trapezoid(call: ast.Call) -> ast.expr | None:
-    """``np.trapezoid(y, x)`` along the last axis, written out."""
-    keywords = {str(k.arg): ast.unparse(k.value) for k in call.keywords}
-    if "axis" in keywords:
-        raise ValueError("np.trapezoid: the argument 'axis' is not supported")
-    y = ast.unparse(call.args[0])
-    heights = f"({y})[..., 1:] + ({y})[..., :-1]"
-    if "x" in keywords:
-        x = keywords["x"]
-        heights = f"(({x})[..., 1:] - ({x})[..., :-1]) * ({heights})"
-    step = keywords.get("dx", "1")
-    text = f"np.sum({heights}, axis=-1) / 2" + (f" * ({step})" if step != "1" else "")
-    return ast.parse(text, mode="eval").body
-
-
 def _select(call: ast.Call) -> ast.expr | None:
     """``np.select`` of displays as nested ``np.where``."""
     conditions, choices = call.args
@@ -420,6 +525,27 @@ REWRITES: dict[str, Callable[[ast.Call], ast.expr | None]] = {
     "math.log": _log,
     "np.shape": _shape_of("shape"),
     "np.size": _shape_of("size"),
+    "np.ndim": _shape_of("ndim"),
+    "np.sum": _sum_array,
+    "np.add.reduce": _reduce("np.sum"),
+    "np.multiply.reduce": _reduce("np.prod"),
+    "np.maximum.reduce": _reduce("np.max"),
+    "np.minimum.reduce": _reduce("np.min"),
+    "np.add.accumulate": _reduce("np.cumsum"),
+    "np.ravel": _in_fortran_order,
+    "np.reshape": _in_fortran_order,
+    "np.asfortranarray": _asfortranarray,
+    "np.resize": _resize,
+    "np.conjugate": _text_of("+{0}"),
+    "np.real_if_close": _text_of("{0}"),
+    "np.angle": _text_of("np.arctan2(0.0, {0})"),
+    "np.matrix_transpose": _text_of("np.swapaxes({0}, -2, -1)"),
+    "np.vecdot": _text_of("np.sum({0} * {1}, axis=-1)"),
+    "np.linalg.vector_norm": _vector_norm,
+    "np.linalg.matrix_norm": _matrix_norm,
+    "np.cumulative_sum": _cumulative_sum,
+    "np.cumulative_prod": _cumulative_sum,
+    "round": _round,
     "np.clip": _clip,
     "logsumexp": _logsumexp,
     "np.asarray": _asarray,
@@ -433,7 +559,6 @@ REWRITES: dict[str, Callable[[ast.Call], ast.expr | None]] = {
     "np.linalg.slogdet": _slogdet,
     "np.linalg.svd": _svd,
     "np.squeeze": _squeeze,
-    "np.trapezoid": _trapezoid,
     "np.select": _select,
     "math.prod": _product,
     "math.fsum": _fsum,

@@ -89,6 +89,17 @@ def triu_indices(n, k=0):
     return triu_positions(n, k, 0), triu_positions(n, k, 1)
 
 
+@define(np.diag_indices, ndim=2)
+def diag_indices(n, ndim=2):
+    return np.arange(n), np.arange(n)
+
+
+@define(np.broadcast_arrays)
+def broadcast_arrays(x, y):
+    whole = np.zeros_like(x) + np.zeros_like(y)
+    return np.broadcast_to(x, whole.shape), np.broadcast_to(y, whole.shape)
+
+
 @define(np.tril_indices)
 def tril_indices(n, k=0):
     return tril_positions(n, k, 0), tril_positions(n, k, 1)
@@ -97,34 +108,27 @@ def tril_indices(n, k=0):
 # Differences and series
 
 
-@define(np.diff, n=1, axis=0)
-def diff_of_rows(a, n=1, axis=-1):
-    return a[1:] - a[:-1]
+@define(np.correlate, mode="full")
+def correlate(a, v, mode):
+    return np.convolve(a, v[::-1])
 
 
-@define(np.diff, n=1, axis=1)
-def diff_of_columns(a, n=1, axis=-1):
-    return a[:, 1:] - a[:, :-1]
+@define(np.maximum.accumulate)
+def running_maximum(array):
+    _ = vector_length(array)
+    result = np.copy(array)
+    for k in range(1, result.size):
+        result[k] = np.maximum(result[k - 1], array[k])
+    return result
 
 
-@define(np.diff, n=1, axis=2)
-def diff_of_layers(a, n=1, axis=-1):
-    return a[:, :, 1:] - a[:, :, :-1]
-
-
-@define(np.diff, n=1, axis=-2)
-def diff_before_last(a, n=1, axis=-1):
-    return a[..., 1:, :] - a[..., :-1, :]
-
-
-@define(np.diff, n=2)
-def second_difference(a, n):
-    return np.diff(np.diff(a))
-
-
-@define(np.diff, n=3)
-def third_difference(a, n):
-    return np.diff(np.diff(np.diff(a)))
+@define(np.minimum.accumulate)
+def running_minimum(array):
+    _ = vector_length(array)
+    result = np.copy(array)
+    for k in range(1, result.size):
+        result[k] = np.minimum(result[k - 1], array[k])
+    return result
 
 
 @define(np.convolve, mode="same")
@@ -136,14 +140,6 @@ def convolve(a, v, mode):
 @define(np.ediff1d)
 def ediff1d(ary):
     return np.diff(np.ravel(ary))
-
-
-@define(np.gradient)
-def gradient(f, spacing=1):
-    _ = vector_length(f)
-    return np.concatenate((f[1:2] - f[:1], (f[2:] - f[:-2]) / 2, f[-1:] - f[-2:-1])) / float(
-        spacing
-    )
 
 
 @define(np.polyval)
@@ -162,6 +158,25 @@ def logspace(start, stop, num=50):
 @define(np.geomspace)
 def geomspace(start, stop, num=50):
     return start * (stop / start) ** np.linspace(0.0, 1.0, num=num)
+
+
+# Tests
+
+
+@define(np.isclose)
+def isclose(a, b, rtol=1e-05, atol=1e-08):
+    near = np.abs(a - b) <= atol + rtol * np.abs(b)
+    return (near & np.isfinite(b)) | (a == b)
+
+
+@define(np.allclose)
+def allclose(a, b, rtol=1e-05, atol=1e-08):
+    return np.all(np.isclose(a, b, rtol, atol))
+
+
+@define(np.imag)
+def imag(val):
+    return np.where(np.isnan(val), 0.0, 0.0)
 
 
 # Statistics

@@ -31,7 +31,7 @@ def _einsum_type(indices: Any, *operands: Any) -> Any:
 
 
 function(np.einsum, "np.einsum", "*operands, out=None, dtype=None, order='K', casting='safe', "
-         "optimize=False", refuse="dtype", result=_einsum_type)  # fmt: skip
+         "optimize=False", refuse="dtype", effect="copied", result=_einsum_type)  # fmt: skip
 
 
 def _contraction(call: ast.Call, rank: Rank) -> Rule | None:

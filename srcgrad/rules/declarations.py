@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Effect = Literal["fresh", "view", "either", "contiguous", "diagonal"]
+Effect = Literal["fresh", "view", "either", "contiguous", "diagonal", "copied"]
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Function:
         Whether any number of positional arguments is taken as it is (``np.arange``).
     result : callable or None
         From the operands (see ``results.operand``) to the Numba type of the result.
-    effect : {"fresh", "view", "either", "contiguous", "diagonal"}
-        Whether the result shares memory with the first argument.
+    effect : {"fresh", "view", "either", "contiguous", "diagonal", "copied"}
+        Whether the result shares memory with the first argument ("copied": in NumPy only).
     elementwise : bool
         Whether arguments are broadcast against each other, element by element.
     derivative : bool

@@ -35,8 +35,8 @@ def _tall(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
 
 
 def _vector(x: Any, *_: Any, **__: Any) -> Any:
-    """A vector of the operand's floating-point dtype."""
-    return fresh(floating(x), 1)
+    """A vector, of the operand's floating-point dtype, for each matrix."""
+    return fresh(floating(x), max(rank(x) - 1, 1))
 
 
 # Eigenvalues of symmetric matrices. Gradients are symmetric: those of a function of (S + S.T) / 2.

@@ -9,7 +9,6 @@ import ast
 from typing import Any
 
 import numpy as np
-from numba.np.numpy_support import from_dtype
 
 from . import samples
 from . import support as carried
@@ -17,6 +16,7 @@ from .declarations import function
 from .helpers import support
 from .patterns import rule
 from .results import (
+    contraction,
     dot,
     floating,
     floats,
@@ -24,7 +24,6 @@ from .results import (
     inner,
     is_array,
     of_rank,
-    product,
     promoted,
     rank,
     reduction,
@@ -36,7 +35,7 @@ from .results import (
 function(np.dot, "np.dot", "a, b, out=None", result=dot)
 function(np.vdot, "np.vdot", "a, b", result=inner)
 function(np.outer, "np.outer", "a, b, out=None", result=of_rank(2, 0, 1))
-function(np.inner, "np.inner", "a, b", result=product)
+function(np.inner, "np.inner", "a, b", result=contraction)
 
 for _text in ("x @ y", "np.dot(x, y)"):
     rule(f"z = {_text}", "grad_x += grad_z * y", "grad_y += grad_z * x", signature="(n),(n)->()")
@@ -73,16 +72,7 @@ rule("z = np.inner(A, B)", "grad_A += grad_z @ B", "grad_B += grad_z.T @ A",
 
 function(np.diag, "np.diag", "v, k=0", effect="diagonal",
          result=lambda v, k=0: fresh(v.dtype, 3 - v.ndim) if is_array(v) else None)
-function(np.diagonal, "np.diagonal", "a, offset=0, axis1=0, axis2=1", refuse="axis1 axis2",
-         effect="diagonal",
-         result=of_rank(1))
-function(np.trace, "np.trace", "a, offset=0, axis1=0, axis2=1, dtype=None, out=None",
-         refuse="axis1 axis2 dtype", result=lambda a, offset=0: a.dtype)
-function(np.kron, "np.kron", "a, b",
-         result=lambda a, b: fresh(promoted(a, b), max(rank(a), rank(b))))
 support(carried.put_diagonal, "put_diagonal", "v, shape, k", result=of_rank(2))
-function(np.cross, "np.cross", "a, b, axisa=-1, axisb=-1, axisc=-1, axis=None",
-         refuse="axisa axisb axisc axis", result=of_rank(1, 0, 1))
 rule("z = np.diag(x)", "grad_x += np.diag(grad_z)", signature="(n)->(n,n)")
 rule("z = np.diag(x, k=k)", "grad_x += np.diag(grad_z, k=k)", signature="(n)->(n,n)",
      given={"k": (1, -2)})
@@ -129,11 +119,16 @@ def _definite(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return root @ root.T + 2 * np.eye(shape[0])
 
 
+def _of_matrices(a: Any) -> Any:
+    """A number for each matrix."""
+    return fresh(floating(a), max(rank(a) - 2, 0))
+
+
 support(carried.cholesky_pull, "cholesky_pull", "L, g", result=same)
 function(np.linalg.inv, "np.linalg.inv", "a", result=floats)
 function(np.linalg.solve, "np.linalg.solve", "a, b",
-         result=lambda a, b: fresh(promoted(a, b), b.ndim) if is_array(b) else None)
-function(np.linalg.det, "np.linalg.det", "a", result=lambda a: from_dtype(floating(a)))
+         result=lambda a, b: fresh(promoted(a, b), max(rank(a) if rank(a) > 2 else 0, rank(b))))
+function(np.linalg.det, "np.linalg.det", "a", result=_of_matrices)
 function(np.linalg.cholesky, "np.linalg.cholesky", "a, /, *, upper=False", result=floats,
          refuse="upper")
 function(np.linalg.norm, "np.linalg.norm", "x, ord=None, axis=None, keepdims=False",
@@ -150,8 +145,8 @@ rule("z = np.linalg.det(A)", "grad_A += grad_z * z * np.linalg.inv(A).T", signat
      domain={"A": _regular})
 function(np.linalg.slogdet, "np.linalg.slogdet", "a")
 support(carried.slogdet_sign, "slogdet_sign", "A", derivative=False,
-        result=lambda A: from_dtype(floating(A)))
-support(carried.slogdet_log, "slogdet_log", "A", result=lambda A: from_dtype(floating(A)))
+        result=_of_matrices)
+support(carried.slogdet_log, "slogdet_log", "A", result=_of_matrices)
 rule("z = slogdet_log(A)", "grad_A += grad_z * np.linalg.inv(A).T", signature="(n,n)->()",
      domain={"A": _regular})
 rule("z = np.linalg.cholesky(A)", "grad_A += cholesky_pull(z, grad_z)", signature=SQUARE,
@@ -160,14 +155,15 @@ for _call, _dims in (("x", None), ("x, ord=2", "(n)->()")):
     rule(f"z = np.linalg.norm({_call})", "grad_x += x * (grad_z / z if z != 0 else 0.0)",
          signature=_dims)
 rule("z = np.linalg.norm(x, ord=1)", "grad_x += grad_z * np.sign(x)", signature="(n)->()")
-rule("z = np.linalg.norm(x, axis=axis)",
-     "grad_x += x * np.expand_dims(np.where(z != 0, grad_z / z, 0), axis)",
-     signature="(n,m)->(n)", when=lambda given: not isinstance(given["axis"], ast.Tuple),
-     given={"axis": (0, 1, -1)})
-rule("z = np.linalg.norm(x, axis=axis, keepdims=True)",
-     "grad_x += x * np.where(z != 0, grad_z / z, 0)",
-     signature="(n,m)->(n,m)", when=lambda given: not isinstance(given["axis"], ast.Tuple),
-     given={"axis": (0, 1, -1)})
+for _from in ("(n,m)", "(n,m,k)", "(n,m,k,j)"):
+    rule("z = np.linalg.norm(x, axis=axis)",
+         "grad_x += x * np.expand_dims(np.where(z != 0, grad_z / z, 0), axis)",
+         signature=f"{_from}->(n)", when=lambda given: not isinstance(given["axis"], ast.Tuple),
+         given={"axis": (0, 1, -1)})
+    rule("z = np.linalg.norm(x, axis=axis, keepdims=True)",
+         "grad_x += x * np.where(z != 0, grad_z / z, 0)",
+         signature=f"{_from}->(n,m)", when=lambda given: not isinstance(given["axis"], ast.Tuple),
+         given={"axis": (0, 1, -1)})
 
 # Matrices of samples: rows are variables
 

@@ -257,17 +257,26 @@ def reduction(kind: str = "same") -> Result:
 
 
 def product(x: Any, y: Any) -> Any:
-    """``x @ y``, ``np.dot``: vectors and matrices."""
+    """``x @ y``: vectors, matrices, and stacks of matrices."""
     ranks = rank(x), rank(y)
-    if ranks not in ((1, 1), (1, 2), (2, 1), (2, 2)):
+    if 0 in ranks:
         return None
-    return fresh(promoted(x, y), sum(ranks) - 2)
+    lead = max(*ranks, 2) - 2
+    return fresh(promoted(x, y), lead + (ranks[0] > 1) + (ranks[1] > 1))
+
+
+def contraction(x: Any, y: Any) -> Any:
+    """``np.inner``, and ``np.dot`` of arrays: over one axis of each."""
+    ranks = rank(x), rank(y)
+    return None if 0 in ranks else fresh(promoted(x, y), sum(ranks) - 2)
 
 
 def dot(x: Any, y: Any) -> Any:
     """``np.dot``: a product, also with a number."""
+    if not is_array(x) and not is_array(y):
+        return promoted_scalar(x, y)
     scalar = 0 in (rank(x), rank(y))
-    return elementwise(np.multiply)(x, y) if scalar else product(x, y)
+    return elementwise(np.multiply)(x, y) if scalar else contraction(x, y)
 
 
 def inner(x: Any, y: Any) -> Any:

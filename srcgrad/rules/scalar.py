@@ -80,7 +80,7 @@ function(builtins.sum, "sum", "iterable, start=0",
 function(builtins.int, "int", derivative=False)
 function(builtins.bool, "bool", derivative=False)
 function(builtins.len, "len", "obj", derivative=False)
-function(builtins.round, "round", "number, ndigits=None", derivative=False)
+function(builtins.round, "round", "*args, ndigits=None", derivative=False)
 function(builtins.range, "range", "*args", derivative=False)
 alias(builtins.pow, "pow")
 alias(operator.matmul, "operator.matmul")

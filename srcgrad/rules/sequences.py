@@ -12,9 +12,10 @@ import numpy as np
 
 from . import selections
 from . import support as carried
-from .declarations import alias, function
+from .declarations import function
 from .expressions import MISSING, literal
 from .helpers import support
+from .joins import LEAST, joined_type
 from .patterns import Rank, Rule, family, make_rule, rule
 from .results import (
     floating,
@@ -22,6 +23,7 @@ from .results import (
     is_array,
     of_rank,
     promoted,
+    promoted_scalar,
     rank,
     reduction,
     same,
@@ -37,6 +39,8 @@ def _joined(extra: int) -> Any:
     """The result of joining a display of arrays, of so many dimensions more."""
 
     def result(arrays: Any, axis: Any = 0) -> Any:
+        if axis is None:
+            return fresh(joined_type(1)(arrays).dtype, 1)
         if not isinstance(arrays, tuple | list) or not all(map(is_array, arrays)):
             return None
         return fresh(promoted(*arrays), arrays[0].ndim + extra, *arrays)
@@ -50,7 +54,7 @@ for _name in ("cumsum", "cumprod"):
     function(getattr(np, _name), f"np.{_name}", "a, axis=None, dtype=None, out=None",
              refuse="dtype", result=_scan)
 function(np.diff, "np.diff", "a, n=1, axis=-1, prepend=None, append=None", result=same,
-         refuse="n axis prepend append")
+         refuse="prepend append")
 support(carried.undiff, "undiff", "g, shape",
         result=lambda g, shape: fresh(g.dtype, shape_rank(shape)))
 support(carried.cumprod_pull, "cumprod_pull", "g, x", result=same)
@@ -62,9 +66,7 @@ rule("z = np.cumprod(x)", "grad_x += np.reshape(cumprod_pull(grad_z, np.ravel(x)
 rule("z = undiff(g, shape)", "grad_g += np.diff(grad_z)", signature="(3)->(4)",
      given={"shape": ((4,),)})
 rule("z = np.diff(x)", "grad_x += undiff(grad_z, x.shape)")
-alias(np.trapezoid, "np.trapezoid")
 function(np.ptp, "np.ptp", "a, axis=None, out=None, keepdims=False")
-function((), "np.trapezoid", "y, x=None, dx=1, axis=-1")
 
 # Statistics
 
@@ -127,13 +129,10 @@ rule("z = np.bincount(x, weights=w, minlength=n)", "grad_w += np.take(grad_z, x)
 for _name, _extra in (("concatenate", 0), ("stack", 1)):
     function(getattr(np, _name), f"np.{_name}", "arrays, axis=0, out=None, *, dtype=None, "
              "casting='same_kind'", result=_joined(_extra), refuse="dtype")
-function(np.hstack, "np.hstack", "tup, *, dtype=None, casting='same_kind'", result=_joined(0),
-         refuse="dtype")
-function(np.vstack, "np.vstack", "tup, *, dtype=None, casting='same_kind'", refuse="dtype",
-         result=lambda tup: _joined(2 - rank(tup[0]) if rank(tup[0]) < 2 else 0)(tup))
-function(np.column_stack, "np.column_stack", "tup",
-         result=lambda tup: _joined(2 - rank(tup[0]))(tup))
-function(np.dstack, "np.dstack", "tup", result=lambda tup: _joined(3 - rank(tup[0]))(tup))
+for _name, _least in LEAST.items():
+    _signature = "tup, *, dtype=None, casting='same_kind'" if _name[3] in "hv" else "tup"
+    function(getattr(np, _name.removeprefix("np.")), _name, _signature, refuse="dtype",
+             result=joined_type(_least))
 
 
 def _join(call: ast.Call, rank: Rank) -> Rule | None:
@@ -169,7 +168,7 @@ for _name in ("concatenate", "stack", "hstack", "vstack", "column_stack", "dstac
 
 # Repeating and rearranging
 
-function(np.broadcast_to, "np.broadcast_to", "array, shape, subok=False",
+function(np.broadcast_to, "np.broadcast_to", "array, shape, subok=False", effect="copied",
          result=lambda array, shape: _of_shape(array, shape))
 function(np.repeat, "np.repeat", "a, repeats, axis=None",
          result=lambda a, repeats, axis=None: _scan(a, axis))
@@ -187,8 +186,8 @@ function(np.moveaxis, "np.moveaxis", "a, source, destination", effect="view",
          result=lambda a, source, destination: a.copy(layout="A" if a.ndim > 1 else a.layout))
 for _ndim in (2, 3):
     function(getattr(np, f"atleast_{_ndim}d"), f"np.atleast_{_ndim}d", "x", effect="view",
-             result=lambda x, least=_ndim: fresh(x.dtype, max(x.ndim, least)) if is_array(x)
-             else None)
+             result=lambda x, least=_ndim: fresh(x.dtype if is_array(x) else promoted_scalar(x),
+                                                 max(rank(x), least)))
 function(np.atleast_1d, "np.atleast_1d", "x", effect="view",
          result=lambda x: x if is_array(x) and x.ndim else fresh(floating(x), 1))
 function(np.pad, "np.pad", "array, pad_width, mode='constant', *, constant_values=0", result=same)

@@ -42,7 +42,69 @@ def pieces(worker: Body, node: ast.Call, value: Any) -> ast.expr | None:
         return _piecewise(worker, node)
     if value is np.choose:
         return _choose(worker, node)
+    if value is np.apply_along_axis:
+        return _along(worker, node)
     return None
+
+
+REDUCTIONS = (np.sum, np.prod, np.mean, np.max, np.min, np.var, np.std, np.median, np.linalg.norm)
+"""Functions of a vector that take an axis."""
+
+
+def _along(worker: Body, node: ast.Call) -> ast.expr:
+    """``np.apply_along_axis`` of a function that takes an axis itself."""
+    given = _arguments(worker, node, ("func1d", "axis", "arr"))
+    found, function = static(worker, given["func1d"])
+    if not found or not any(function is f for f in REDUCTIONS):
+        reason = "np.apply_along_axis takes functions such as np.sum only"
+        worker.refuse(node, reason, "write the loop over the rows")
+    keywords = [ast.keyword("axis", given["axis"])]
+    made = ast.copy_location(ast.Call(given["func1d"], [given["arr"]], keywords), node)
+    whole: ast.expr = worker.expr(made)
+    return whole
+
+
+def joined(worker: Body, node: ast.Subscript) -> ast.expr | None:
+    """``np.r_[...]`` and ``np.c_[...]`` as calls, ``x[np.ix_(i, j)]`` as two of ``np.take``."""
+    found, value = static(worker, node.value)
+    if found and (value is np.r_ or value is np.c_):
+        worker.note(ast.unparse(node.value), value)
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        display = ast.Tuple([_range(worker, node, p) for p in parts], ast.Load())
+        whole = ast.fix_missing_locations(ast.copy_location(display, node))
+        return _np("r_" if value is np.r_ else "c_", worker.expr(whole))
+    if isinstance(node.slice, ast.Call) and static(worker, node.slice.func)[1] is np.ix_:
+        worker.note(ast.unparse(node.slice.func), np.ix_)
+        array = worker.expr(node.value)
+        for axis, positions in enumerate(node.slice.args):
+            keywords = [ast.keyword("axis", ast.Constant(axis))]
+            taken = _np("take", worker.bound_if_needed(array, node), worker.expr(positions))
+            assert isinstance(taken, ast.Call)
+            array = ast.Call(taken.func, taken.args, keywords)
+        return array
+    return None
+
+
+def _range(worker: Body, node: ast.Subscript, part: ast.expr) -> ast.expr:
+    """A part of ``np.r_[...]``: a slice is a range, or evenly spaced numbers."""
+    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+        worker.refuse(node, f"`{ast.unparse(node)}`: a text is not supported", "use np.concatenate")
+    if not isinstance(part, ast.Slice):
+        return part
+    start = part.lower or ast.Constant(0)
+    text = ast.unparse(node.value).rpartition(".")[0]
+    if part.upper is None or not text:
+        worker.refuse(node, f"`{ast.unparse(node)}` has no end", "use np.concatenate, np.arange")
+    if isinstance(part.step, ast.Constant) and isinstance(part.step.value, complex):
+        count = ast.Constant(int(abs(part.step.value)))
+        return _of_module(text, "linspace", start, part.upper, count)
+    steps = [] if part.step is None else [part.step]
+    return _of_module(text, "arange", start, part.upper, *steps)
+
+
+def _of_module(module: str, name: str, *args: ast.expr) -> ast.expr:
+    """A call of a function of the module that the user calls so."""
+    return ast.Call(ast.parse(f"{module}.{name}", mode="eval").body, list(args), [])
 
 
 def _arguments(worker: Body, node: ast.Call, names: tuple[str, ...]) -> dict[str, ast.expr]:
