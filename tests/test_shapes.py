@@ -88,3 +88,35 @@ def test_arrays_of_one_size_need_no_test_at_run_time():
 def test_an_array_is_recorded_whole_rather_than_each_element_that_is_read():
     text = grad(stages, wrt="x").source(np.ones(3), 2)
     assert text.count(".append(") == 1 and "[_, i] = s8" not in text
+
+
+def nearest(centres, x):
+    best = np.full(len(x), np.inf)
+    for j in range(len(centres)):
+        best = np.minimum(best, np.sum((x - centres[j]) ** 2, axis=1))
+    return np.sum(best)
+
+
+def test_what_is_reduced_has_the_axes_that_are_left():
+    text = grad(nearest, wrt="centres").source(np.ones((3, 2)), np.ones((4, 2)), level="loops")
+    assert "best_full" not in text and "s3_full" not in text and "grad_best_sum" not in text
+
+
+@pytest.mark.parametrize("columns", [(2, 2), (1, 2), (2, 1), (1, 1)])
+def test_columns_that_are_broadcast_against_each_other(columns):
+    centres = np.arange(3.0 * columns[0]).reshape(3, -1) ** 1.5
+    x = np.array([[0.2, 1.7], [2.9, 0.4], [4.1, 3.3], [5.2, 9.1]])[:, : columns[1]]
+    check_gradient(nearest, centres, x, wrt=("centres", "x"))
+
+
+def kept_and_diagonal(x, v):
+    rows = np.exp(x - np.max(x, axis=-1, keepdims=True))
+    shares = rows / np.sum(rows, axis=(1,), keepdims=True)
+    square = np.diag(v) @ shares
+    return np.sum(np.diag(square @ x.T) * np.mean(x, axis=1)) + np.sum(np.sum(x, axis=0) * v[0])
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (3, 1), (3, 2), (1, 1)])
+def test_axes_that_are_kept_and_diagonals(shape):
+    x = np.sin(np.arange(1.0 + shape[0] * shape[1])[1:]).reshape(shape)
+    check_gradient(kept_and_diagonal, x, np.arange(1.0, 1 + shape[0]) / 7, wrt=("x", "v"))

@@ -15,7 +15,6 @@ import ast
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from numba import types
 
@@ -39,9 +38,8 @@ from ..program import (
     uses,
     walk,
 )
-from ..rules import registry
+from .result_shapes import Known, result_shape
 
-Known = tuple[str, ...]
 Symbols = dict[str, Known]
 Definition = Callable[[], Known | None]
 """The symbols of a value, "" where one is not known; None: nothing is."""
@@ -60,7 +58,7 @@ def result_symbols(program: Program) -> tuple[Mapping[int, Known | None], Mappin
     results: dict[int, Known | None] = {}
     for stmt in walk(program.body):
         if isinstance(stmt, Assign):
-            known = None if uses(stmt) & stale[id(stmt)] else _symbols_of(stmt.value, search)
+            known = None if uses(stmt) & stale[id(stmt)] else result_shape(stmt.value, search)
             results[id(stmt)] = known
     return results, stale
 
@@ -131,7 +129,7 @@ class _Search:
             case Alias(target=t, source=s):
                 self.define(t, lambda: self.of(s))
             case Assign(target=t, value=v) | View(target=t, value=v):
-                self.define(t, lambda: _symbols_of(v, self))
+                self.define(t, lambda: result_shape(v, self))
             case Swap(targets=targets, sources=sources):
                 for t, s in zip(targets, sources, strict=True):
                     self.define(t, lambda s=s: self.of(s))  # type: ignore[misc]
@@ -269,78 +267,3 @@ def mentioned(symbol: str) -> set[str]:
 @functools.cache
 def _parsed(symbol: str) -> Expr:
     return ast.parse(symbol, mode="eval").body
-
-
-def _symbols_of(expr: Expr, search: _Search) -> Known | None:
-    """The symbols of an operation's result, "" where one is not known; None: nothing is."""
-
-    def of(e: Expr) -> Known | None:
-        if isinstance(e, ast.Name):
-            return search.of(e.id)
-        return () if isinstance(e, ast.Constant | ast.Subscript | ast.Attribute) else None
-
-    match expr:
-        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-            a, b = of(left), of(right)
-            if not a or not b:
-                return None
-            return a[:-1] + (b[1:] if len(b) == 2 else ())
-        case ast.BinOp(left=left, right=right) | ast.Compare(left=left, comparators=[right]):
-            return _broadcast(of(left), of(right))
-        case ast.UnaryOp(operand=operand):
-            return of(operand)
-        case ast.Call(func=func, args=[first, *rest]) as call:
-            name = ast.unparse(func)
-            if name in ("np.zeros", "np.ones", "np.empty", "np.full"):
-                return search.extents(first)
-            if name in ("np.zeros_like", "np.ones_like", "np.empty_like", "np.copy"):
-                return of(first)
-            if name == "np.transpose" and not rest and not call.keywords:
-                known = of(first)
-                return None if known is None else known[::-1]
-            if name == "np.dot" and len(rest) == 1:
-                return _symbols_of(ast.BinOp(first, ast.MatMult(), rest[0]), search)
-            declared = registry.FUNCTIONS.get(name)
-            if declared is not None and declared.elementwise:
-                result: Known | None = of(first)
-                for other in rest:
-                    result = _broadcast(result, of(other))
-                return result
-        case ast.Subscript(value=ast.Name(id=base), slice=index):
-            return _subscripted(search.of(base), index, search.kinds)
-    return None
-
-
-def _subscripted(
-    known: tuple[str, ...], index: Expr, kinds: Mapping[str, Any]
-) -> tuple[str, ...] | None:
-    """Symbols of ``a[index]`` where the subscript takes integers and whole slices."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
-    result: list[str] = []
-    axis = 0
-    for part in parts:
-        match part:
-            case ast.Slice(lower=None, upper=None, step=None):
-                result.append(known[axis])
-            case ast.Slice():
-                result.append("")
-            case ast.Constant(value=int()):
-                pass
-            case ast.Name(id=name) if isinstance(kinds.get(name), types.Integer):
-                pass
-            case ast.BinOp() | ast.UnaryOp():
-                pass
-            case _:
-                return None
-        axis += 1
-    return tuple(result) + known[axis:]
-
-
-def _broadcast(a: tuple[str, ...] | None, b: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """Symbols of two operands broadcast against each other."""
-    if a is None or b is None:
-        return None
-    if len(a) < len(b):
-        a, b = b, a
-    padded = ("1",) * (len(a) - len(b)) + b
-    return tuple(x if x == y or y == "1" else "" for x, y in zip(a, padded, strict=True))

@@ -61,16 +61,16 @@ def kept_dimensions_grad(a):
     grad_s6 = 1.0
     grad_s5 = np.full_like(s5, grad_s6)
     grad_s4 = unbroadcast(grad_s5 * s3, s4.shape)
-    grad_s3 = unbroadcast(grad_s5 * s4, s3.shape)
+    grad_s3 = grad_s5 * s4
     grad_a = put_along(np.argmax(a, axis=0), grad_s4, a.shape, 0)
     grad_s2 = -unbroadcast(grad_s3 * s3 / s2, s2.shape)
-    grad_z = unbroadcast(grad_s3 / s2, z.shape)
+    grad_z = grad_s3 / s2
     grad_n = grad_s2 / (2 * s2)
     grad_s1 = np.zeros_like(s1)
     grad_s1 += grad_n
-    grad_z = grad_z + grad_s1 * z
+    grad_z += grad_s1 * z
     grad_z += grad_s1 * z
     grad_s0 = -unbroadcast(grad_z, s0.shape)
-    grad_a = grad_a + unbroadcast(grad_z, a.shape)
+    grad_a = grad_a + grad_z
     grad_a += grad_s0 * s0.size / a.size
     return grad_a
