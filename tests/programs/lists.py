@@ -1,5 +1,7 @@
 """Lists of numbers: appended to, popped, overwritten, summed."""
 
+import math
+
 import numpy as np
 
 from programs.case import signed, structured
@@ -187,3 +189,8 @@ def last_of_a_list_made_anew(y):
             h.append(h[-1] * y)
         y = h[-1] + h[0]
     return y * y
+
+
+@structured(signed(3), 1.5)
+def sum_of_a_map(x, item):
+    return sum(map(lambda v: v * v * item, x)) + max(map(math.sin, x)) * item

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import types
 from collections.abc import Callable
 from dataclasses import replace
@@ -56,6 +57,8 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
     if value in (any, all):
         canonical = value.__name__
     if canonical is not None:
+        if value in (sum, max, min, any, all, math.fsum, math.prod):
+            node = comprehended(worker, node)
         if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp | ast.ListComp):
             reduced = reduction(worker, canonical, node.args[0])
             if reduced is not None:
@@ -66,6 +69,22 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
         worker.note(ast.unparse(func), value)
         return known_call(worker, canonical, node)
     return user_call(worker, node, value)
+
+
+def comprehended(worker: Body, node: ast.Call) -> ast.Call:
+    """``sum(map(f, x))`` as ``sum(f(v) for v in x)``: the call uses the map up at once."""
+    match node.args:
+        case [ast.Call(func=func, args=[function, values], keywords=[])]:
+            if static(worker, func) != (True, map) or isinstance(values, ast.Starred):
+                return node
+        case _:
+            return node
+    item = worker.fresh("item")
+    element = ast.Call(function, [name_of(item)], [])
+    rounds = ast.comprehension(ast.Name(item, ast.Store()), values, [], 0)
+    made = ast.copy_location(ast.GeneratorExp(element, [rounds]), node.args[0])
+    new = ast.copy_location(ast.Call(node.func, [made], node.keywords), node)
+    return ast.fix_missing_locations(new)
 
 
 def listed(worker: Body, node: ast.Call) -> ast.Call:
