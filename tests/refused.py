@@ -270,3 +270,15 @@ def diagonal_of_what_is_written(x):
     d = np.diag(y)  # refused: d | shares memory
     y[0, 0] = 3.0 * x[1]
     return np.sum(d * d)
+
+
+def joins_lists(x):
+    h = [v * v for v in x]
+    return sum(h + h)  # refused: sum | list
+
+
+def names_a_list_twice(x):
+    h = [x[0], x[1]]
+    g = h  # refused: g | two names
+    g.append(x[2])
+    return sum(h)

@@ -100,6 +100,24 @@ def short_lived(body: Block, classes: Mapping[str, str]) -> Iterator[str]:
     return inside(body)
 
 
+def moves(body: Block) -> Iterator[int]:
+    """Aliases (by ``id``) after which the old name is not used: made anew in the same block."""
+    everywhere = Counter(n for s in walk(body) for n in uses(s) | set(binds(s)))
+
+    def inside(block: Block) -> Iterator[int]:
+        for position, stmt in enumerate(block):
+            for inner in blocks(stmt):
+                yield from inside(inner)
+            if isinstance(stmt, Alias):
+                source, before = stmt.source, tuple(walk(block[:position]))
+                here = [s for s in before if source in uses(s) or source in binds(s)]
+                fresh = bool(here) and here[0] in block and source in binds(here[0])
+                if fresh and len(here) + 1 == everywhere[source]:
+                    yield id(stmt)
+
+    return inside(body)
+
+
 def writes_to(memory: str, stmt: Stmt, classes: Mapping[str, str]) -> bool:
     """Whether a statement writes to an array of an alias class."""
     match stmt:

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from numba import types
 
-from ..analysis.aliasing import alias_classes, short_lived, written_classes
+from ..analysis.aliasing import alias_classes, moves, short_lived, written_classes
 from ..errors import Complaint, Place, UnsupportedError
 from ..program import (
     Alias,
@@ -30,6 +30,7 @@ from ..program import (
     Return,
     Stmt,
     Store,
+    Swap,
     Update,
     View,
     binds,
@@ -86,6 +87,7 @@ def infer(
     refuse_integer_stores(program, places)
     refuse_nested_lists(program, places)
     program = rewrite(program, lambda s: decide(s, program.types))
+    refuse_list_operators(program, places)
     refuse_unclear_views(program, places)
     program = without_overlap(program)
     typing = numba_types(program, argument_types, places, before=typing)
@@ -128,6 +130,38 @@ def refuse_nested_lists(program: Program, places: Mapping[int, Place]) -> None:
                 reason = f"`{name}` is a list of {_plural(kind.dtype)}"
                 advice = "fill an array with one more axis, `np.empty((n, ...))`"
                 raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
+
+
+def refuse_list_operators(program: Program, places: Mapping[int, Place]) -> None:
+    """Refuse second names of lists, and what makes lists of lists' elements."""
+
+    def is_list(expr: Expr) -> bool:
+        return isinstance(expr, ast.Name) and isinstance(program.types.get(expr.id), types.List)
+
+    put = [(s.tape, s.value) for s in walk(program.body) if isinstance(s, Push)]
+    for stmt in walk(program.body):
+        if isinstance(stmt, Assign) and isinstance(stmt.value, ast.List):
+            put += [(stmt.target, e) for e in stmt.value.elts]
+    data = {n for n, _ in put if all(isinstance(v, ast.Constant) for t, v in put if t == n)}
+    moved = set(moves(program.body))
+    for stmt in walk(program.body):
+        match stmt:
+            case Assign(value=ast.BinOp(left=ast.Name(id=s), op=ast.Mult())) if s in data:
+                continue
+            case Alias(source=s) if is_list(ast.Name(s)) and id(stmt) in moved:
+                continue
+            case Alias(source=s) if is_list(ast.Name(s)):
+                reason = f"`{s}` is a list that would have two names"
+            case Swap(sources=sources) if any(is_list(ast.Name(s)) for s in sources):
+                reason = "lists that change places cannot be differentiated"
+            case Assign(value=ast.BinOp(left=a, right=b)) if is_list(a) or is_list(b):
+                reason = "lists that are joined or repeated cannot be differentiated"
+            case Assign(value=ast.Subscript(value=a, slice=ast.Slice())) if is_list(a):
+                reason = "a part of a list cannot be differentiated"
+            case _:
+                continue
+        advice = "use an array: `np.array(...)` of the list, or `np.empty(n)` that a loop fills"
+        raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
 
 
 def is_tape(program: Program, name: str) -> bool:

@@ -10,7 +10,7 @@ and after the call; a helper's names never capture the caller's.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,8 @@ class Inlined:
         Gradient functions that are still called, by the names that stand for them.
     routines : mapping
         Recursive functions that are called, by name.
+    lists : collection of str
+        Arrays that stand for the lists of comprehensions.
     """
 
     tree: ast.FunctionDef
@@ -60,6 +62,7 @@ class Inlined:
     places: Mapping[int, Place]
     gradients: Mapping[str, Any]
     routines: Mapping[str, Any]
+    lists: Collection[str] = ()
 
 
 def inline(
@@ -106,6 +109,7 @@ def inline(
         worker.places,
         left,
         worker.routines,
+        worker.lists,
     )
 
 

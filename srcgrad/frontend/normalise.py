@@ -36,6 +36,7 @@ from ..program import (
 )
 from ..rules import registry
 from .inline import Inlined
+from .list_values import Lists
 from .spelling import is_ellipsis
 from .truth import is_truth, truth_names
 
@@ -56,6 +57,8 @@ def normalise(inlined: Inlined) -> Program:
     calls = {*inlined.gradients, *inlined.routines}
     truths = truth_names(tree.body, params)
     flattener = Flattener(fresh_names("s", taken), inlined.places, calls, truths)
+    if inlined.lists:
+        Lists(inlined.lists, flattener.refuse).block(tree.body, set())
     body = flattener.block(tree.body)
     return Program(
         name=tree.name,

@@ -194,3 +194,24 @@ def last_of_a_list_made_anew(y):
 @structured(signed(3), 1.5)
 def sum_of_a_map(x, item):
     return sum(map(lambda v: v * v * item, x)) + max(map(math.sin, x)) * item
+
+
+@structured(signed(4))
+def slice_of_a_comprehension_is_a_copy(x):
+    h = [v * v for v in x]
+    g = h[1:]
+    g[0] = 3.0
+    return sum(h) * sum(g)
+
+
+@structured(signed(4))
+def list_that_a_helper_made(x):
+    def squares(z):
+        found = []
+        for v in z:
+            found.append(v * v)
+        return found
+
+    h = squares(x)
+    h.append(x[0])
+    return sum(h) * h[0] * len(h)

@@ -93,6 +93,7 @@ class Body(ABC):
     ) -> None:
         self.outlined = outlined
         self.routines: dict[str, Any] = {}
+        self.lists: set[str] = set()
         self.source = source
         self.kinds = kinds
         self.expansions = expansions

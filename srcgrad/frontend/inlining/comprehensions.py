@@ -57,6 +57,7 @@ def filled(worker: Body, name: str, node: ast.ListComp) -> None:
     size: ast.expr = found.bounds[0]
     empty = ast.Call(ast.Attribute(name_of("np"), "empty", ast.Load()), [size], [])
     worker.emit(ast.Assign([ast.Name(name, ast.Store())], empty), node)
+    worker.lists.add(name)
 
     def store() -> None:
         element = ast.Subscript(name_of(name), name_of(found.counter), ast.Store())

@@ -1,0 +1,90 @@
+"""List values: what a comprehension made stays a list where it matters, though it is an array.
+
+In: the statements of a function, and the names of the arrays that stand for lists. Out: the same
+statements, in which a slice of such a list is a copy.
+
+Invariant: an operator that means one thing for lists and another for arrays (``+`` joins, ``*``
+repeats) is refused on a list.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, NoReturn
+
+Refuse = Callable[[ast.AST, str, str], NoReturn]
+ADVICE = "make it an array first: `np.array([...])`"
+
+
+class Lists:
+    """Follows the names that hold lists through the statements of a function."""
+
+    def __init__(self, made: Collection[str], refuse: Refuse) -> None:
+        self.made = made
+        self.refuse = refuse
+
+    def block(self, body: list[ast.stmt], known: set[str]) -> set[str]:
+        """The names that may hold lists at the end of a block."""
+        for stmt in body:
+            known = self.statement(stmt, known)
+        return known
+
+    def statement(self, stmt: ast.stmt, known: set[str]) -> set[str]:
+        """The names that may hold lists after a statement."""
+        self.expressions(stmt, known)
+        match stmt:
+            case ast.If(body=body, orelse=orelse):
+                return self.block(body, known) | self.block(orelse, known)
+            case ast.For(body=body) | ast.While(body=body):
+                while not (end := self.block(body, known)) <= known:
+                    known = known | end
+                return known
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                made = name in self.made and isinstance(value, ast.Call)
+                return known | {name} if made or self.is_list(value, known) else known - {name}
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Mult()):
+                if name in known:
+                    self.refuse(stmt, f"`{name}` is a list, which this would extend", ADVICE)
+        return known
+
+    def is_list(self, value: ast.expr, known: set[str]) -> bool:
+        """Whether an expression may be one of the lists, or a display."""
+        match value:
+            case ast.Name(id=name):
+                return name in known
+            case ast.IfExp(body=body, orelse=orelse):
+                return self.is_list(body, known) or self.is_list(orelse, known)
+            case ast.Call(func=ast.Attribute(attr="copy"), args=[ast.Subscript(value=base)]):
+                return self.is_list(base, known)
+        return isinstance(value, ast.List)
+
+    def expressions(self, stmt: ast.stmt, known: set[str]) -> None:
+        """Check the expressions of a statement, and copy slices of lists."""
+        for field, value in ast.iter_fields(stmt):
+            if isinstance(value, ast.expr):
+                setattr(stmt, field, self.visited(value, known))
+
+    def visited(self, value: Any, known: set[str]) -> Any:
+        """An expression with its slices of lists copied."""
+        for field, part in ast.iter_fields(value):
+            if isinstance(part, ast.expr):
+                setattr(value, field, self.visited(part, known))
+            elif isinstance(part, list):
+                part[:] = [self.visited(p, known) if isinstance(p, ast.AST) else p for p in part]
+        match value:
+            case ast.BinOp(op=ast.Add() | ast.Mult()) if any(self.clashes(value, known)):
+                self.refuse(value, f"`{ast.unparse(value)}` is of a list, not an array", ADVICE)
+            case ast.Subscript(value=base, slice=ast.Slice(), ctx=ast.Load()) if (
+                isinstance(base, ast.Name) and base.id in known
+            ):
+                copy = ast.Attribute(ast.Name("np", ast.Load()), "copy", ast.Load())
+                return ast.copy_location(ast.Call(copy, [value], []), value)
+        return value
+
+    def clashes(self, value: ast.BinOp, known: set[str]) -> Iterator[bool]:
+        """For each order of the operands, whether an operator joins or repeats a list."""
+        for a, b in ((value.left, value.right), (value.right, value.left)):
+            plain = isinstance(b, ast.Name | ast.Constant)
+            other = self.is_list(b, known) if isinstance(value.op, ast.Add) else plain
+            yield self.is_list(a, known) and not isinstance(a, ast.List) and other
