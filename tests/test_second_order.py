@@ -119,8 +119,8 @@ def directional(f: Callable[..., Any], direction: np.ndarray) -> Callable[..., f
     return along
 
 
-REFUSED = ("list of arrays", "has no derivative rule", "calls itself", "recursive function")
-REFUSED += ("may be unset",)  # tapes in the branch of a recursive function
+REFUSED = ("list of arrays", "list of lists", "has no derivative rule", "calls itself")
+REFUSED += ("recursive function", "may be unset")  # tapes in the branch of a recursive function
 
 
 def check_hessian_times_vector(case: Case) -> None:

@@ -215,7 +215,7 @@ class _Types:
                 return known(cpu_target.typing_context.resolve_getattr(kind, attr))
             case ast.Subscript(value=value, slice=index):
                 return self.part(self.of(value), index)
-            case ast.Call(func=ast.Name(id=name)) if name in self.calls | {"len", "range"}:
+            case ast.Call(func=ast.Name(id="len" | "range")):
                 raise UnclearError
             case ast.BinOp(left=ast.List()):
                 raise UnclearError
@@ -228,6 +228,8 @@ class _Types:
 
     def operation(self, expr: Expr) -> types.Type:
         """The type of an operation, from those of its operands."""
+        if any(isinstance(n, ast.Name) and n.id in self.calls for n in ast.walk(expr)):
+            raise UnclearError
         pattern, operands = operation(expr)
         kind = operation_type(pattern, tuple(self.of(e) for e in operands))
         if kind is None:

@@ -213,15 +213,18 @@ def _unless(flags: list[str], body: list[ast.stmt], at: ast.stmt) -> list[ast.st
 
 
 def _walk(body: list[ast.stmt], into_loops: Callable[[ast.stmt], bool]) -> list[ast.stmt]:
-    """Statements of a block and its branches; of loops where wanted; never of functions."""
+    """Statements of a block, of its branches and the ``else`` of its loops; never of functions.
+
+    Those of loops where wanted: a ``break`` in an ``else`` is one of the loop around.
+    """
     found: list[ast.stmt] = []
     for stmt in body:
         found.append(stmt)
         match stmt:
             case ast.If(body=a, orelse=b):
                 found += _walk(a, into_loops) + _walk(b, into_loops)
-            case ast.For(body=a, orelse=b) | ast.While(body=a, orelse=b) if into_loops(stmt):
-                found += _walk(a, into_loops) + _walk(b, into_loops)
+            case ast.For(body=a, orelse=b) | ast.While(body=a, orelse=b):
+                found += _walk(a if into_loops(stmt) else [], into_loops) + _walk(b, into_loops)
     return found
 
 
@@ -272,14 +275,19 @@ def _has(body: list[ast.stmt], kind: type[ast.stmt]) -> bool:
 
 def _nested_continue(body: list[ast.stmt]) -> bool:
     """Whether a ``continue`` needs a flag: it is in a branch that does not always leave."""
+    parts = []
     for stmt in _walk(body, _nowhere):
-        if isinstance(stmt, ast.If):
-            for part in (stmt.body, stmt.orelse):
-                if _has(part, ast.Continue) and not _always(part):
-                    return True
-                if any(isinstance(s, ast.If) and _has([s], ast.Continue) for s in part):
-                    return True
-    return False
+        match stmt:
+            case ast.If(body=a, orelse=b):
+                parts += [a, b]
+            case ast.For(orelse=b) | ast.While(orelse=b):
+                parts.append(b)
+    branching = (ast.If, ast.For, ast.While)
+    return any(
+        (_has(part, ast.Continue) and not _always(part))
+        or any(isinstance(s, branching) and _has([s], ast.Continue) for s in part)
+        for part in parts
+    )
 
 
 def _always(body: list[ast.stmt]) -> bool:

@@ -93,6 +93,41 @@ def for_else_skipped(x, limit):
     return total
 
 
+@structured(1.2, 4)
+def exits_in_the_else_of_an_inner_loop(x, n):
+    s = x
+    for i in range(n):
+        for j in range(3):
+            if s > 5:
+                break
+            s = s * x + 0.1 * j
+        else:
+            if i == 1:
+                continue
+            if s > 3:
+                break
+            s = s * 0.9
+        s += x * x
+    return s
+
+
+@structured(0.6, 4)
+def continue_in_the_else_of_a_while(x, n):
+    s = x
+    for _ in range(n):
+        k = 0
+        while k < 3:
+            k += 1
+            s = s * x + 0.3 * k
+            if s > 6:
+                return s * x
+        else:
+            if s > 1:
+                continue
+        s += x * x
+    return s
+
+
 @structured(3.0)
 def while_else(x):
     n = 0

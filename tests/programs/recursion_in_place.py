@@ -235,7 +235,7 @@ def interacting(x, n):
     return left * right + math.sin(again)
 
 
-@structured(0.6, 5)
+@structured(0.6, 4)
 def calls_that_need_each_other(x, n):
     return interacting(x, n) * interacting(x * x, n - 1)
 
