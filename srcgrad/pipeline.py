@@ -28,7 +28,7 @@ from .frontend.inline import Inlined
 from .frontend.inlining.body import gradient_of
 from .frontend.parse import parse
 from .gate_types import backward_stubs
-from .program import Assign, For, Program, Return, verify, walk
+from .program import Assign, Program, Return, verify, walk
 from .recursion import Routine, Routines, general, has_gradient, reachable, reachable_from
 from .returned import refuse_shared
 from .sweeps import Sweeps, completed, functions, sweeps
@@ -225,10 +225,11 @@ def differentiate(
 ) -> Program:
     """Analyses, plan, sweeps: the flat gradient program."""
     found, plan = planned(program, wrt, places)
-    if any(isinstance(s, For) for s in program.body) and not program.recursive:
-        other = planned(rearranged(found), wrt, places)
-        if reversed_at_once(*other) > reversed_at_once(found, plan):
-            found, plan = other
+    other = program if program.recursive else rearranged(found)
+    if other.body != program.body:
+        again = planned(other, wrt, places)
+        if reversed_at_once(*again) > reversed_at_once(found, plan):
+            found, plan = again
     both = adjoint(found, plan, dict(structure), *shape, reserved)
     flat = simplify(both, primal_names(program))
     verify(flat)
@@ -311,9 +312,8 @@ def infer_again(
 ) -> tuple[Program, types.Type]:
     """The types of every name of the gradient program, gradients included."""
     from .frontend.infer import typed
-    from .frontend.numba_types import numba_types
-    from .frontend.one_pass import one_pass
+    from .frontend.one_pass import types_of
 
-    typing = one_pass(flat, kinds) or numba_types(flat, kinds, places)
+    typing = types_of(flat, kinds, places)
     known = dict(zip(flat.params, kinds, strict=True))
     return typed(flat, typing, known), typing.result

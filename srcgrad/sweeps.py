@@ -24,6 +24,7 @@ from .recursion import Routine, has_gradient, is_active
 from .returned import is_array, own
 from .transform.pair import Pair, own_parameters, pair
 from .transform.prepare import prepare
+from .type_text import dtype_text, no_elements
 
 
 @dataclass(frozen=True)
@@ -129,22 +130,14 @@ def completed(program: Program, sweeps: Sweeps) -> Program:
 def made_tape(name: str, kind: types.Type) -> Stmt:
     """``tape = [0.0] * 0``: an empty list whose type is known."""
     if is_array(kind):
-        shape = "0" if kind.ndim == 1 else str((0,) * kind.ndim)
-        text = f"np.empty({shape}{given_dtype(kind.dtype)})"
+        text = ast.unparse(no_elements(kind))
         if kind.layout != "C":
             text += f"[{', '.join(['::2'] * kind.ndim)}]"
     else:
         known = {types.boolean: "False", types.int64: "0", types.float64: "0.0"}
-        text = known.get(kind, f"np.{kind}(0)")
+        text = known.get(kind, f"{dtype_text(kind)}(0)")
     value = ast.parse(f"[{text}] * 0", mode="eval").body
     return Assign(name, value)
-
-
-def given_dtype(kind: types.Type) -> str:
-    """``, dtype=np.float32``; nothing for the default."""
-    if kind == types.float64:
-        return ""
-    return ", dtype=np.bool_" if kind == types.boolean else f", dtype=np.{kind}"
 
 
 def functions(sweeps: Sweeps, typed: Any) -> list[Program]:

@@ -16,7 +16,7 @@ from srcgrad.program import Program
 
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Every gradient program that is derived is typed twice; whether one pass was enough."""
+    """Every program is typed twice, primals and gradients; whether one pass was enough."""
     enough: list[bool] = []
 
     def both(program: Program, kinds: tuple) -> object:
@@ -58,4 +58,4 @@ def straight(x, y):
 def test_a_name_of_two_types_is_for_numba(f, enough: bool, compared: list[bool]) -> None:
     vector = numba.float64[:]
     value_and_grad(f).source(vector, vector)
-    assert compared == [enough]
+    assert compared[-1] is enough

@@ -107,7 +107,7 @@ def is_whole(facts: Facts, store: Store, bounds: Bounds, known: Known) -> bool:
 
 
 ALLOCATIONS = frozenset({"np.zeros", "np.empty", "np.ones", "np.full"})
-LIKE = frozenset({"np.zeros_like", "np.empty_like", "np.ones_like", "np.full_like", "np.copy"})
+LIKE = frozenset({"np.zeros_like", "np.empty_like", "np.ones_like", "np.full_like"})
 
 
 def length(array: str, axis: int, known: Known) -> str:
@@ -116,7 +116,9 @@ def length(array: str, axis: int, known: Known) -> str:
         case ast.Call(func=func, args=[shape, *_]) if ast.unparse(func) in ALLOCATIONS:
             parts = shape.elts if isinstance(shape, ast.Tuple) else [shape]
             return extent(parts[axis], known) if axis < len(parts) else ""
-        case ast.Call(func=func, args=[ast.Name(id=like), *_]) if ast.unparse(func) in LIKE:
+        case ast.Call(func=func, args=[ast.Name(id=like), *_]) if ast.unparse(func) in LIKE | {
+            "np.copy"
+        }:
             return length(like, axis, known)
     single = array in known.fixed or array in known.definitions
     return f"{array}.shape[{axis}]" if single else ""

@@ -33,8 +33,6 @@ def own_axis(counter: str, name: str, inside: Iterable[Stmt]) -> bool:
     for stmt in inside:
         if name in binds(stmt) or counter in binds(stmt):
             return False
-        if isinstance(stmt, View | Alias | Push | Pop | Call) and name in uses(stmt):
-            return False
         for index in subscripts(stmt, name):
             if index is None:
                 return False
@@ -44,7 +42,12 @@ def own_axis(counter: str, name: str, inside: Iterable[Stmt]) -> bool:
 
 
 def subscripts(stmt: Stmt, name: str) -> Iterator[Expr | None]:
-    """Subscripts of an array in a statement itself; None where it is taken as a whole."""
+    """Subscripts of an array in a statement itself; None where it is taken as a whole.
+
+    Its extents are not of its elements, and do not count.
+    """
+    if isinstance(stmt, View | Alias | Push | Pop | Call) and name in uses(stmt):
+        yield None
     if isinstance(stmt, Store | Increment) and stmt.target == name:
         yield stmt.index
     for expr in expressions(stmt):

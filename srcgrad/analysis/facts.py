@@ -50,7 +50,7 @@ from .activity import active_names
 from .aliasing import alias_classes, written_classes
 from .derivatives import gradient_names, partials
 from .partial import Partial, is_differentiable
-from .shapes import result_symbols, shape_symbols, steady_arrays
+from .shapes import shapes
 
 Path = tuple[int, ...]
 
@@ -177,7 +177,7 @@ def facts(
     passed = {c for c in passed if c not in rebound and c not in dynamic}
     paired = written | viewed | kept_in_lists | passed
     carried = {c for c in written if c in rebound or c in dynamic} | kept_in_lists
-    results, stale = result_symbols(program)
+    known = shapes(program)
     return Facts(
         program=program,
         wrt=wrt,
@@ -190,10 +190,10 @@ def facts(
         dynamic=carried - lists,
         counts=counts,
         home=home,
-        symbols=shape_symbols(program),
-        results=results,
-        stale=stale,
-        steady=steady_arrays(program),
+        symbols=known.symbols,
+        results=known.results,
+        stale=known.stale,
+        steady=known.steady,
     )
 
 

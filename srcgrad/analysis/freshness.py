@@ -28,11 +28,8 @@ from ..program import (
     uses,
     walk,
 )
+from .coverage import ALLOCATIONS, LIKE
 from .facts import Facts
-
-ALLOCATIONS = frozenset(
-    f"np.{name}{like}" for name in ("zeros", "empty", "ones", "full") for like in ("", "_like")
-)
 
 
 def unread_stores(facts: Facts) -> frozenset[int]:
@@ -50,7 +47,7 @@ def unread_stores(facts: Facts) -> frozenset[int]:
 
 def is_allocation(value: Expr) -> bool:
     """Whether an expression makes an array that nothing else refers to."""
-    return isinstance(value, ast.Call) and ast.unparse(value.func) in ALLOCATIONS
+    return isinstance(value, ast.Call) and ast.unparse(value.func) in ALLOCATIONS | LIKE
 
 
 def first_stores(array: str, rest: Block) -> Iterator[int]:

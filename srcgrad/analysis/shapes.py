@@ -15,6 +15,7 @@ import ast
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from numba import types
 
@@ -45,22 +46,40 @@ Definition = Callable[[], Known | None]
 """The symbols of a value, "" where one is not known; None: nothing is."""
 
 
-def shape_symbols(program: Program) -> Symbols:
-    """Symbols for every array of a program."""
-    return _Search(program).symbols()
+@dataclass(frozen=True)
+class Shapes:
+    """What is known of the extents of a program's arrays.
+
+    Attributes
+    ----------
+    symbols : mapping
+        Those of every array.
+    results : mapping
+        For each assignment (by ``id``) the symbols of its value.
+    stale : mapping
+        For each statement (by ``id``) the arrays whose symbols mean nothing there.
+    steady : set of str
+        Arrays whose shape is told by names with one value in the whole program.
+    """
+
+    symbols: Symbols
+    results: Mapping[int, Known | None]
+    stale: Mapping[int, set[str]]
+    steady: set[str]
 
 
-def result_symbols(program: Program) -> tuple[Mapping[int, Known | None], Mapping[int, set[str]]]:
-    """For each assignment (by ``id``) the symbols of its value; for each statement stale names."""
+def shapes(program: Program) -> Shapes:
+    """The symbols of a program's arrays, and where they hold."""
     search = _Search(program)
-    search.symbols()
+    symbols = search.symbols()
+    steady = {n for n, s in symbols.items() if all(map(search.is_steady, s))}
     stale = _stale(program, search)
     results: dict[int, Known | None] = {}
     for stmt in walk(program.body):
         if isinstance(stmt, Assign):
             known = None if uses(stmt) & stale[id(stmt)] else result_shape(stmt.value, search)
             results[id(stmt)] = known
-    return results, stale
+    return Shapes(symbols, results, stale, steady)
 
 
 def _stale(program: Program, search: _Search) -> dict[int, set[str]]:
@@ -93,12 +112,6 @@ def steady_shapes(program: Program) -> Symbols:
     said = search.steady & {*program.params, *search.integers}
     found = search.symbols()
     return {n: s for n, s in found.items() if all(mentioned(e) <= said for e in s)}
-
-
-def steady_arrays(program: Program) -> set[str]:
-    """Arrays whose shape is told by names with one value in the whole program."""
-    search = _Search(program)
-    return {n for n, s in search.symbols().items() if all(map(search.is_steady, s))}
 
 
 class _Later(Exception):  # noqa: N818

@@ -41,7 +41,8 @@ from ..program import (
     with_blocks,
 )
 from ..rules import registry
-from .numba_types import Typing, numba_types
+from .numba_types import Typing
+from .one_pass import types_of
 from .ranked import checked, ranked
 from .scatter import scattered
 from .spelling import spelling
@@ -61,28 +62,28 @@ def infer(
     UnsupportedError
         Where an operation does not exist for its operands' types.
     """
-    typing = numba_types(program, argument_types, places)
+    typing = types_of(program, argument_types, places)
     known = dict(zip(program.params, argument_types, strict=True))
     parts = scalarise(program, typing, known, places)
     if parts is not program:
         program = parts
-        typing = numba_types(program, argument_types, places)
+        typing = types_of(program, argument_types, places)
     program = split_webs(program, typing.defined, places)
-    typing = numba_types(program, argument_types, places, before=typing)
+    typing = types_of(program, argument_types, places, before=typing)
     refuse_optional(program, typing, known, places)
     program = typed(program, typing, known)
     spelt = spelling(program, places)
     if spelt is not program:
-        typing = numba_types(spelt, argument_types, places)
+        typing = types_of(spelt, argument_types, places)
         program = typed(spelt, typing, known)
     while (found := ranked(program, places)) is not program:
-        typing = numba_types(found, argument_types, places)
+        typing = types_of(found, argument_types, places)
         program = typed(found, typing, known)
     program = checked(program)
     decided = rewrite(program, lambda s: decide(s, program.types))
     spread = scattered(program, alias_classes(decided))
     if spread is not program:
-        typing = numba_types(spread, argument_types, places)
+        typing = types_of(spread, argument_types, places)
         program = typed(spread, typing, known)
     refuse_integer_stores(program, places)
     refuse_nested_lists(program, places)
@@ -90,7 +91,7 @@ def infer(
     refuse_list_operators(program, places)
     refuse_unclear_views(program, places)
     program = without_overlap(program)
-    typing = numba_types(program, argument_types, places, before=typing)
+    typing = types_of(program, argument_types, places, before=typing)
     return cast_numbers(typed(program, typing, known), typing), typing.result
 
 

@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import EllipsisType
 from typing import Any
 
 from numba import types
+from numba.core import errors
 from numba.core.registry import cpu_target
 
+from ..errors import Place
 from ..program import (
     Alias,
     Assign,
     Block,
+    Call,
     Check,
     Comment,
     Expr,
@@ -36,12 +39,13 @@ from ..program import (
     Stmt,
     Store,
     Swap,
+    Update,
     View,
     While,
     blocks,
     names,
 )
-from .numba_types import Path, Typing, operation, operation_type
+from .numba_types import Path, Typing, numba_types, operation, operation_type
 
 NUMBER = (types.Integer, types.Float, types.Boolean)
 
@@ -50,11 +54,28 @@ class UnclearError(Exception):
     """Not a program for one pass."""
 
 
+def types_of(
+    program: Program,
+    argument_types: tuple[types.Type, ...],
+    places: Mapping[int, Place],
+    before: Typing | None = None,
+) -> Typing:
+    """Types of every definition: in one pass where that is enough, else from Numba.
+
+    Raises
+    ------
+    UnsupportedError
+        As ``numba_types``, whose arguments these are.
+    """
+    found = one_pass(program, argument_types)
+    return found or numba_types(program, argument_types, places, before=before)
+
+
 def one_pass(program: Program, argument_types: tuple[types.Type, ...]) -> Typing | None:
     """Types of every definition; None where Numba has to be asked."""
     cpu_target.typing_context.refresh()
     kinds = dict(zip(program.params, argument_types, strict=True))
-    found = _Types(frozenset(program.constants), frozenset(program.routines), kinds)
+    found = _Types(frozenset(program.constants), program.routines, kinds)
     found.kinds.update({n: found.constant(v) for n, v in program.constants.items()})
     try:
         found.block(program.body, ())
@@ -70,7 +91,7 @@ class _Types:
     """What is known so far."""
 
     constants: frozenset[str]
-    calls: frozenset[str]
+    calls: Mapping[str, Any]
     kinds: dict[str, types.Type]
     defined: dict[tuple[Path, str], types.Type] = field(default_factory=dict)
     empty: dict[str, list[Path]] = field(default_factory=dict)
@@ -95,6 +116,10 @@ class _Types:
         match stmt:
             case Assign(target=t, value=ast.List(elts=[])):
                 self.tape(t, path)
+            case Call(target=t, value=v):
+                kind = self.of(v)
+                if t is not None:
+                    self.define(t, kind, path)
             case Push(tape=tape, value=v):
                 self.pushed(tape, types.List(self.of(v)))
             case Pop(target=t, tape=tape):
@@ -107,6 +132,8 @@ class _Types:
                 self.define(t, self.of(v), path)
             case Alias(target=t, source=s):
                 self.define(t, self.name(s), path)
+            case Update(target=t, op=op, value=v):
+                self.define(t, self.of(ast.BinOp(ast.Name(t, ast.Load()), op, v)), path)
             case Increment(target=t, index=None, value=v):
                 self.whole(t, v)
             case (
@@ -204,12 +231,16 @@ class _Types:
                 return types.BaseTuple.from_types([self.of(e) for e in elts])
             case ast.UnaryOp(op=ast.Not(), operand=operand) if isinstance(self.of(operand), NUMBER):
                 return types.boolean
+            case ast.BoolOp(values=values) if all(self.of(v) == types.boolean for v in values):
+                return types.boolean
             case ast.Attribute(value=ast.Name(id="math")):
                 return known(operation_type(expr, ()))
             case ast.Call(func=ast.Name(id="len"), args=[ast.Call(func=ast.Name(id="range")) as r]):
                 self.counted(r.args)
                 return types.int64
-            case ast.Call(func=ast.Name(id="len"), args=[a]) if is_array(self.of(a)):
+            case ast.Call(func=ast.Name(id="len"), args=[a]) if isinstance(
+                self.of(a), types.Array | types.List
+            ):
                 return types.int64
             case ast.Attribute(value=value, attr=attr) if is_array(kind := self.of(value)):
                 return known(cpu_target.typing_context.resolve_getattr(kind, attr))
@@ -217,8 +248,11 @@ class _Types:
                 return self.part(self.of(value), index)
             case ast.Call(func=ast.Name(id="len" | "range")):
                 raise UnclearError
-            case ast.BinOp(left=ast.List()):
-                raise UnclearError
+            case ast.BinOp(left=ast.List(elts=[e]), op=ast.Mult(), right=n):
+                self.counted([n])
+                return types.List(self.of(e))
+            case ast.Call(func=ast.Name(id=name), args=args) if name in self.calls:
+                return self.call(self.calls[name], [self.of(a) for a in args])
             case ast.IfExp(test=test, body=a, orelse=b) if self.of(a) == self.of(b):
                 self.test(test)
                 return self.of(a)
@@ -229,12 +263,23 @@ class _Types:
     def operation(self, expr: Expr) -> types.Type:
         """The type of an operation, from those of its operands."""
         if any(isinstance(n, ast.Name) and n.id in self.calls for n in ast.walk(expr)):
-            raise UnclearError
+            raise UnclearError  # a call inside: operations are typed by what the rules call
         pattern, operands = operation(expr)
         kind = operation_type(pattern, tuple(self.of(e) for e in operands))
         if kind is None:
             raise UnclearError
         return kind
+
+    def call(self, function: Any, kinds: list[types.Type]) -> types.Type:
+        """The type of what a function of the user's, or what stands for it, returns."""
+        context = cpu_target.typing_context
+        try:
+            found = context.resolve_function_type(
+                context.resolve_value_type(function), tuple(kinds), {}
+            )
+        except errors.NumbaError:
+            raise UnclearError from None
+        return types.unliteral(known(found).return_type)
 
     def part(self, kind: types.Type, index: Expr) -> types.Type:
         """The type of what a subscript takes from an array or a tuple."""
@@ -243,9 +288,11 @@ class _Types:
                 case ast.Constant(value=int() as number) if number < len(kind.types):
                     return kind.types[number]
             raise UnclearError
+        place = self.index(index)
+        if isinstance(kind, types.List) and place == types.int64:
+            return kind.dtype
         if not is_array(kind):
             raise UnclearError
-        place = self.index(index)
         if isinstance(place, types.Array):
             raise UnclearError
         context = cpu_target.typing_context

@@ -29,6 +29,7 @@ from ..rules.by_rank import spelt
 from ..rules.expressions import dotted
 from ..rules.registry import FUNCTIONS
 from ..rules.stacks import product
+from ..type_text import dtype_text
 from .normalise import Flattener, fresh_names
 from .spelling import is_ellipsis
 
@@ -166,7 +167,7 @@ class _Ranks:
 
     def dtype(self, name: str) -> str:
         kind = self.kinds[name]
-        return f"np.{kind.dtype if isinstance(kind, types.Array) else kind}"
+        return dtype_text(kind.dtype if isinstance(kind, types.Array) else kind)
 
 
 def _lists(call: ast.Call, kinds: Kinds) -> list[str]:

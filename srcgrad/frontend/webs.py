@@ -22,7 +22,6 @@ from ..program import (
     Assign,
     Block,
     Check,
-    Expr,
     For,
     If,
     Program,
@@ -36,6 +35,7 @@ from ..program import (
     with_blocks,
 )
 from ..rules.expressions import literal
+from ..type_text import no_elements
 
 Path = tuple[int, ...]
 Definition = tuple[Path, str]
@@ -249,17 +249,10 @@ def initialise(
         return Assign(target, ast.Constant(0), comment="unless it is set below")
     if kinds and all(isinstance(t, types.Array) for t in kinds):
         if len({(t.dtype, t.ndim) for t in kinds}) == 1 and isinstance(kinds[0].dtype, types.Float):
-            return Assign(target, nothing(kinds[0]), comment="unless it is set below")
+            return Assign(target, no_elements(kinds[0]), comment="unless it is set below")
     reason = f"`{name}` may be unset where it is read (a branch or a loop of no rounds skips it)"
     place = places.get(lines.get(path, 0))
     raise UnsupportedError(Complaint(place, reason, f"set `{name}` before the branch or loop"))
-
-
-def nothing(kind: types.Array) -> Expr:
-    """An array of this dtype and rank without elements."""
-    dtype = "" if kind.dtype == types.float64 else f", dtype=np.{kind.dtype}"
-    shape = "0" if kind.ndim == 1 else str((0,) * kind.ndim)
-    return ast.parse(f"np.empty({shape}{dtype})", mode="eval").body
 
 
 def with_paths(body: Block, path: Path = ()) -> list[tuple[Path, Stmt]]:

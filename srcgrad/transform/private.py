@@ -18,9 +18,9 @@ from dataclasses import replace
 from numba import types
 
 from ..analysis.coverage import ALLOCATIONS, Known, is_whole, known_names, stores
+from ..analysis.elements import subscripts
 from ..analysis.facts import Facts
 from ..program import (
-    Alias,
     Assign,
     Block,
     Call,
@@ -33,7 +33,6 @@ from ..program import (
     Push,
     Stmt,
     Store,
-    View,
     While,
     binds,
     blocks,
@@ -119,27 +118,10 @@ def is_first(name: str, store: Store, body: Block) -> bool:
     place = ast.unparse(store.index)
     if name in names(store.value):
         return False
-    return all(
-        found == place for s in users[1:] for inner in walk((s,)) for found in places(inner, name)
-    ) and not any(set(binds(inner)) & names(store.index) for s in users[1:] for inner in walk((s,)))
-
-
-def places(stmt: Stmt, name: str) -> list[str]:
-    """Subscripts, as texts, at which a statement uses an array; "" for the array as a whole."""
-    found = []
-    if isinstance(stmt, Store | Increment) and stmt.target == name:
-        found.append(ast.unparse(stmt.index) if stmt.index is not None else "")
-    elif name in uses(stmt) and isinstance(stmt, Push | Pop | Alias | View | Call):
-        found.append("")
-    for expr in expressions(stmt):
-        whole = sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(expr))
-        parts = [
-            ast.unparse(n.slice)
-            for n in ast.walk(expr)
-            if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name) and n.value.id == name
-        ]
-        found += parts if len(parts) == whole else [""]
-    return found
+    later = list(walk(tuple(users[1:])))
+    used = [i for s in later for i in subscripts(s, name)]
+    rebound = any(set(binds(s)) & names(store.index) for s in later)
+    return not rebound and all(i is not None and ast.unparse(i) == place for i in used)
 
 
 # Order

@@ -34,6 +34,7 @@ from ...program import (
     with_blocks,
 )
 from ...rules.expressions import dotted
+from ...type_text import dtype_text
 from .vectorise import FORMS
 
 if TYPE_CHECKING:
@@ -108,11 +109,6 @@ def dtype_of(found: Rounds, name: str) -> types.Type:
     """The type of a number."""
     kind = found.kinds.get(name, types.float64)
     return kind.dtype if isinstance(kind, types.Array) else kind
-
-
-def dtype_text(kind: types.Type) -> str:
-    """A type as NumPy names it."""
-    return "np.bool_" if isinstance(kind, types.Boolean) else f"np.{kind}"
 
 
 # Taking the body apart
