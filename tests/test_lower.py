@@ -148,11 +148,19 @@ def test_single_precision(f):
     check(f, sample((4,), np.float32), sample((4,)))
 
 
-@pytest.mark.parametrize("f", PAIRS, ids=lambda f: f.__name__)
-@pytest.mark.parametrize(
-    "shapes", [((4,), (4,)), ((4,), (1,)), ((3, 4), (1, 4)), ((3, 4), (4,))], ids=str
-)
+COMPILED = [((4,), (4,)), ((4,), (1,)), ((3, 4), (1, 4)), ((3, 4), (4,))]
+ORDINARY = [
+    pytest.param(
+        f, shapes, id=f"{f.__name__}-{shapes}", marks=() if k == j % 4 else pytest.mark.slow
+    )
+    for j, f in enumerate(PAIRS)
+    for k, shapes in enumerate(COMPILED)
+]
+
+
+@pytest.mark.parametrize(("f", "shapes"), ORDINARY)
 def test_compiled(f, shapes):
+    """Each function with one pair of shapes in the ordinary run."""
     check(f, *map(sample, shapes), compiled=True)
 
 

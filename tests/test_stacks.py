@@ -100,9 +100,11 @@ def test_gradients(expression: str, arguments: tuple[Any, ...], tmp_path: Any) -
 @pytest.mark.parametrize(
     ("expression", "arguments"),
     [
-        ("np.matmul(x, x) @ y", (S, V)),
         ("np.vstack([x[0], y]) @ np.linalg.inv(x)[1]", (S, V)),
-        ("np.trace(x, axis1=1, axis2=2) * np.block([y[:1], 0.5])", (S, V)),
+        pytest.param("np.matmul(x, x) @ y", (S, V), marks=pytest.mark.slow),
+        pytest.param(
+            "np.trace(x, axis1=1, axis2=2) * np.block([y[:1], 0.5])", (S, V), marks=pytest.mark.slow
+        ),
     ],
 )
 def test_compiled(expression: str, arguments: tuple[Any, ...], tmp_path: Any) -> None:

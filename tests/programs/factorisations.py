@@ -52,7 +52,7 @@ def regression_by_qr(A, b):
     return np.sum(np.linalg.solve(r, q.T @ b) ** 3) + np.log(np.abs(np.linalg.det(r)))
 
 
-@straight_line(signed(3, 3), signed(3), compiled=True)
+@straight_line(signed(3, 3), signed(3))
 def linear_system_after_steps(A, x):
     """A linear recurrence, and a penalty on the size of its matrix."""
     end = np.linalg.matrix_power(A, 4) @ x

@@ -211,7 +211,7 @@ def masked_update(a, c):
     return np.sum(a * a)
 
 
-@structured(signed(6), compiled=True)
+@structured(signed(6))
 def masked_read(a):
     b = a[a > 0]
     return np.sum(b * b) + b[0]
@@ -358,7 +358,7 @@ def list_argument_changed(x):
     return x[0] * x[1]
 
 
-@structured(signed(4, 3), signed(3), compiled=True)
+@structured(signed(4, 3), signed(3))
 def row_stored_through_an_index_array(a, v):
     rows = np.array([0, 2, 0])
     a[rows] = v
