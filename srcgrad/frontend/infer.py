@@ -41,6 +41,7 @@ from ..program import (
     with_blocks,
 )
 from ..rules import registry
+from .index_arrays import index_arrays
 from .numba_types import Typing, numba_types
 from .ranked import checked, ranked
 from .scatter import scattered
@@ -71,10 +72,10 @@ def infer(
     typing = numba_types(program, argument_types, places, before=typing)
     refuse_optional(program, typing, known, places)
     program = typed(program, typing, known)
-    spelt = spelling(program, places)
-    if spelt is not program:
-        typing = numba_types(spelt, argument_types, places)
-        program = typed(spelt, typing, known)
+    for stage in (index_arrays, spelling):
+        if (found := stage(program, places)) is not program:
+            typing = numba_types(found, argument_types, places)
+            program = typed(found, typing, known)
     while (found := ranked(program, places)) is not program:
         typing = numba_types(found, argument_types, places)
         program = typed(found, typing, known)
