@@ -41,6 +41,7 @@ from ..program import (
     with_blocks,
 )
 from ..rules import registry
+from .index_arrays import index_arrays
 from .numba_types import Typing
 from .one_pass import types_of
 from .ranked import checked, ranked
@@ -72,10 +73,10 @@ def infer(
     typing = types_of(program, argument_types, places, before=typing)
     refuse_optional(program, typing, known, places)
     program = typed(program, typing, known)
-    spelt = spelling(program, places)
-    if spelt is not program:
-        typing = types_of(spelt, argument_types, places)
-        program = typed(spelt, typing, known)
+    for stage in (index_arrays, spelling):
+        if (found := stage(program, places)) is not program:
+            typing = types_of(found, argument_types, places)
+            program = typed(found, typing, known)
     while (found := ranked(program, places)) is not program:
         typing = types_of(found, argument_types, places)
         program = typed(found, typing, known)

@@ -16,6 +16,7 @@ from programs import (
     factorisations,
     gated,
     guards,
+    indices,
     lists,
     loops,
     mutation,
@@ -33,6 +34,6 @@ from programs.case import CASES, Case
 __all__ = ["CASES", "Case"]
 _MODULES = (
     aliases, arrays, branches, calls, classics, coverage, evaluation, exits, factorisations,
-    gated, guards, lists, loops, mutation, pairs, pieces, rebinding, recursion, recursion_in_place,
-    scalars, simulations, traps,
+    gated, guards, indices, lists, loops, mutation, pairs, pieces, rebinding, recursion,
+    recursion_in_place, scalars, simulations, traps,
 )  # fmt: skip

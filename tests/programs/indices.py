@@ -1,0 +1,85 @@
+"""Index arrays that a subscript computes: slices, sums, rows and elements of other index arrays."""
+
+import numpy as np
+
+from programs.case import sample, signed, structured
+
+PLACES = np.array([2, 0, 2, 1])
+TABLE = np.array([[1, 0], [2, 2]])
+FLAGS = np.array([True, True, True, False, True])
+
+
+@structured(signed(5), PLACES, compiled=True)
+def reversed_places(a, j):
+    return np.sum(a[j[::-1]] * a[:4])
+
+
+@structured(signed(5), PLACES)
+def shifted_places(a, j):
+    return np.sum(a[j + 1] ** 2) + np.sum(a[-j] ** 3) + np.sum(a[(j * 3 + 1) % 5])
+
+
+@structured(signed(5), PLACES)
+def places_of_places(a, j):
+    return np.sum(a[j[j]] ** 2 * a[:4]) + np.sum(a[j[j[1:] + 1]])
+
+
+@structured(signed(5), TABLE, compiled=True)
+def rows_of_places(a, table):
+    total = 0.0
+    for k in range(2):
+        total += np.sum(a[table[k]] * a[1:3])
+    return total + np.sum(a[table[:, 0]] ** 2) + np.sum(a[table[::-1]] * a[table + 1])
+
+
+@structured(signed(5), PLACES, compiled=True)
+def stored_at_some_of_the_places(a, j):
+    a[j[::-1]] = a[j] * 2.0
+    a[j[1:]] += a[j[:-1]]
+    a[j + 1] *= a[j]
+    return np.sum(a * a * np.arange(5.0))
+
+
+@structured(signed(5), PLACES)
+def gathered_is_a_copy(a, j):
+    b = a[j[:2]]
+    b[0] = 3.0
+    a[2] *= 2.0
+    return np.sum(b * b) + np.sum(a * a)
+
+
+@structured(signed(5), PLACES)
+def gathered_then_scaled(a, j):
+    b = a[j[1:]]
+    b *= 2.0
+    return np.sum(b * a[j[1:]]) + np.sum(a * a)
+
+
+@structured(sample(4, 3), PLACES)
+def rows_at_some_of_the_places(m, j):
+    m[j[1:], 0] += m[j[1:], 1]
+    m[j[:2]] *= 2.0
+    return np.sum(m * m) + np.sum(m[j[1:], j[:-1]] ** 2) + np.sum(m[1:, j[:2]] ** 3)
+
+
+@structured(sample(4, 3), PLACES)
+def rows_at_absolute_places(m, j):
+    return np.sum(m[abs(j)] ** 3) + np.sum(m[np.abs(j)[1:]] ** 2)
+
+
+@structured(signed(5), FLAGS)
+def mask_reversed(a, flags):
+    a[flags[::-1]] *= 2.0
+    a[flags[::-1]] = a[flags] * 0.5
+    return np.sum(a[flags & flags[::-1]] ** 2) + np.sum(a**3)
+
+
+@structured(signed(5), PLACES)
+def elements_at_computed_places(a, j):
+    return a[j[1]] * a[j[j[0]]] * a[min(j[0], 1)] * a[j[-1] + 1]
+
+
+@structured(signed(5))
+def sorted_places(a):
+    order = np.argsort(a)
+    return np.sum(a[order[1:]] * a[:4]) + np.sum(a[np.argsort(a)[::-1][:2]] ** 3)
