@@ -36,6 +36,16 @@ SMALL = {
     "network": (3, 2, 4, 3),
     "logistic": (5, 3),
     "logistic_numpy": (5, 3),
+    "network_tanh": (3, 2, 4, 3),
+    "network_relu": (3, 2, 4, 3),
+    "softmax_regression": (4, 3, 3),
+    "mixture": (2, 3, 5),
+    "factorisation": (4, 3, 2),
+    "gaussian_process": (4,),
+    "convolve": (7, 3),
+    "convolve_slices": (7, 3),
+    "filter_loops": (5, 4, 3),
+    "filter_slices": (5, 4, 3),
     "dtw": (5,),
 }
 

@@ -1,6 +1,16 @@
 """Catalogue: the problems of all families, by name, in the order of the report."""
 
-from .problems import alignment, bundle, clusters, dynamics, learning, recurrent, sums
+from .problems import (
+    alignment,
+    bundle,
+    clusters,
+    dynamics,
+    kernels,
+    learning,
+    losses,
+    recurrent,
+    sums,
+)
 
-FAMILIES = (clusters, recurrent, bundle, dynamics, sums, learning, alignment)
+FAMILIES = (clusters, recurrent, bundle, dynamics, sums, learning, losses, kernels, alignment)
 PROBLEMS = {problem.name: problem for family in FAMILIES for problem in family.PROBLEMS}
