@@ -9,19 +9,21 @@ the derivative is right is up to the user.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numba.extending import overload
 
+from .backend import cache
 from .errors import ArgumentError, Complaint, Place
-from .frontend.carried import module
-from .frontend.parse import plain_function
-from .rules.canonical import canonical_pull
-from .rules.patterns import Pull, make_pull
+from .meanings import plain_function
+
+if TYPE_CHECKING:
+    from .rules.patterns import Pull
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +38,6 @@ class Gate:
         Its arguments.
     texts : tuple of str
         The rule, as it was written; empty where there is a backward function.
-    pulls : tuple of Pull
-        The same, parsed.
     backward : function or None
         From the arguments, the result and its gradient to the arguments' gradients.
     data : frozenset of str
@@ -49,10 +49,14 @@ class Gate:
     function: FunctionType
     parameters: tuple[str, ...]
     texts: tuple[str, ...]
-    pulls: tuple[Pull, ...]
     backward: FunctionType | None
     data: frozenset[str]
     numbers: frozenset[str]
+
+    @functools.cached_property
+    def pulls(self) -> tuple[Pull, ...]:
+        """The rule, parsed."""
+        return parsed(self.texts, self.parameters)
 
     @property
     def active(self) -> tuple[str, ...]:
@@ -145,13 +149,10 @@ def _made(
         raise refuse(f"`{reserved.pop()}` means the result here", "rename the argument")
     if unknown := set(data) - set(names):
         raise refuse(f"it has no argument `{sorted(unknown)[0]}`")
-    pulls = []
-    for text in rule:
-        try:
-            pulls.append(canonical_pull(make_pull(text, names)))
-        except (ValueError, SyntaxError) as error:
-            raise refuse(str(error)) from None
-    ruled = {p.operand for p in pulls}
+    try:
+        ruled = checked(rule, names)
+    except (ValueError, SyntaxError) as error:
+        raise refuse(str(error)) from None
     constant = frozenset(data)
     if both := ruled & constant:
         raise refuse(f"`{sorted(both)[0]}` is data, and has a rule")
@@ -170,7 +171,27 @@ def _made(
         if plain.__code__.co_argcount != expected or plain.__code__.co_name == "<lambda>":
             shown = ", ".join((*names, "z", "grad_z"))
             raise refuse(f"its backward function is to be a `def` with arguments ({shown})")
-    return Gate(function, names, rule, tuple(pulls), plain, constant, frozenset(numbers))
+    return Gate(function, names, rule, plain, constant, frozenset(numbers))
+
+
+def parsed(rule: Iterable[str], names: tuple[str, ...]) -> tuple[Pull, ...]:
+    """The lines of a rule, checked."""
+    from .rules.canonical import canonical_pull  # the tables cost much: only where needed
+    from .rules.patterns import make_pull
+
+    return tuple(canonical_pull(make_pull(text, names)) for text in rule)
+
+
+def checked(rule: tuple[str, ...], names: tuple[str, ...]) -> set[str]:
+    """The arguments that a rule has lines for; what was checked once is known on the disk."""
+    if not rule:
+        return set()
+    key = cache.digest_of("gate", rule, names)
+    operands = cache.recall(key)
+    if operands is None:
+        operands = [p.operand for p in parsed(rule, names)]
+        cache.remember(key, operands)
+    return set(operands)
 
 
 def _is_number(parameter: inspect.Parameter) -> bool:
@@ -209,6 +230,8 @@ def _let_numba_call(function: FunctionType) -> None:
     exec(text, scope)
 
     def chosen() -> Callable[..., Any]:
+        from .frontend.carried import module
+
         if "compiled" not in scope:
             scope["compiled"] = module({function.__name__: function})[function.__name__]
         return scope["implementation"]  # type: ignore[no-any-return]

@@ -26,7 +26,7 @@ from .backend.build import BUILT, WRAPPER, build
 from .backend.cache import Entry, gradient_digest
 from .errors import ArgumentError, CompileError, SrcgradError
 from .fingerprint import fingerprint
-from .frontend.parse import plain_function
+from .meanings import plain_function
 from .options import Options
 from .outline import outline
 

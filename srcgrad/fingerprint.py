@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .frontend.parse import MISSING, resolve
+from .meanings import MISSING, resolve
 
 LIBRARIES = frozenset({"builtins", "math", "numba", "numpy", "scipy", "srcgrad"})
 """Their versions are part of every key, so their functions are known by name."""

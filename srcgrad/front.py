@@ -24,7 +24,7 @@ from .custom import gate_of
 from .dispatcher import GradFunction, parameters
 from .errors import AliasingError, ArgumentError, SrcgradError
 from .execution import execute
-from .frontend.parse import CellSpace
+from .meanings import CellSpace
 from .options import Options
 from .outline import Watch, outline
 

@@ -21,7 +21,7 @@ import numpy as np
 from .backend import cache
 from .errors import UndefinedError
 from .fingerprint import LIBRARIES, Fingerprint, fingerprint, look_up
-from .frontend.parse import MISSING, plain_function, resolve, space
+from .meanings import MISSING, plain_function, resolve, space
 
 Watch = tuple[Mapping[str, Any], str, Any]
 """A namespace, a name in it, and what the name meant when the gradient was derived."""

@@ -11,7 +11,8 @@ from programs import CASES, Case
 from srcgrad import SrcgradError, grad
 from srcgrad.fingerprint import Fingerprint, fingerprint
 from srcgrad.frontend.closure import inline_untyped
-from srcgrad.frontend.parse import parse, plain_function
+from srcgrad.frontend.parse import parse
+from srcgrad.meanings import plain_function
 from srcgrad.outline import outline
 
 PROGRAM = """

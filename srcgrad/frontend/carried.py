@@ -25,7 +25,8 @@ import numpy as np
 
 from ..errors import Complaint, UndefinedError, UnsupportedError
 from ..execution import execute
-from .parse import MISSING, Source, find
+from ..meanings import MISSING
+from .parse import Source, find
 
 MODULES: Mapping[str, str] = {"numpy": "np", "math": "math", "numba": "numba"}
 """The modules that a text may name, and how."""

@@ -10,7 +10,6 @@ function's own code.
 from __future__ import annotations
 
 import ast
-import builtins
 import functools
 import inspect
 import linecache
@@ -19,29 +18,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ArgumentError, Complaint, Place, SourceMismatchError, UnsupportedError
-
-
-class Missing:
-    """What a name means that nothing has defined."""
-
-
-MISSING = Missing()
-
-
-class CellSpace(dict[str, Any]):
-    """A closure's cell, looked up like a namespace of one name."""
-
-    def __init__(self, cell: types.CellType) -> None:
-        super().__init__()
-        self.cell = cell
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """What the cell holds now."""
-        try:
-            return self.cell.cell_contents
-        except ValueError:
-            return default
+from ..errors import Complaint, Place, SourceMismatchError, UnsupportedError
+from ..meanings import plain_function, resolve, space
 
 
 @dataclass(frozen=True)
@@ -100,39 +78,6 @@ class Source:
     def resolve(self, name: str) -> Any:
         """What a free name means now, or ``MISSING``."""
         return self.local[name] if name in self.local else resolve(self.function, name)
-
-
-def space(function: types.FunctionType, name: str) -> Mapping[str, Any] | None:
-    """The namespace that a free name of a function is looked up in; None for a builtin."""
-    code = function.__code__
-    if name in code.co_freevars and function.__closure__:
-        return CellSpace(function.__closure__[code.co_freevars.index(name)])
-    return function.__globals__ if name in function.__globals__ else None
-
-
-def resolve(function: types.FunctionType, name: str) -> Any:
-    """What a free name of a function means now, or ``MISSING``."""
-    found = space(function, name)
-    if found is not None:
-        return found.get(name, MISSING)
-    return getattr(builtins, name, MISSING)
-
-
-def plain_function(function: Any) -> types.FunctionType:
-    """The Python function behind a callable.
-
-    Raises
-    ------
-    ArgumentError
-        Where there is none.
-    """
-    function = getattr(function, "py_func", function)
-    if isinstance(function, types.MethodType):
-        function = function.__func__
-    if not isinstance(function, types.FunctionType):
-        reason = f"{function!r} is not a Python function"
-        raise ArgumentError(Complaint(None, reason, "pass a function or a lambda"))
-    return function
 
 
 def parse(function: Any) -> Source:

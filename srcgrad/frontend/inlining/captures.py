@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import Complaint, UndefinedError
-from ..parse import MISSING
+from ...meanings import MISSING
 from .body import Body, name_of
 
 
