@@ -19,7 +19,7 @@ from numba.core import errors
 from .frontend.carried import module
 from .frontend.inlining.body import backward_of
 from .frontend.memory import memory
-from .frontend.numba_types import typed_stub
+from .frontend.stubs import typed_stub
 
 
 def is_gate(function: Any) -> bool:

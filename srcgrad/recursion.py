@@ -33,8 +33,8 @@ from .frontend.inline import Inlined
 from .frontend.inlining.body import RESERVED, backward_of, forward_of, gradient_of
 from .frontend.inlining.calls import OutlinedFoundError
 from .frontend.normalise import normalise
-from .frontend.numba_types import typed_stub
 from .frontend.parse import Source, parse
+from .frontend.stubs import typed_stub
 from .gate_types import gate_stub, is_gate
 from .program import Assign, Block, Program, Stmt, blocks, walk, with_blocks
 from .returned import called_routine, copied_result, is_array, own, own_result

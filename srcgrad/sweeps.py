@@ -18,7 +18,7 @@ from typing import Any
 from numba import types
 
 from .frontend.inlining.body import backward_of, forward_of
-from .frontend.numba_types import typed_stub
+from .frontend.stubs import typed_stub
 from .program import Assign, Block, Call, Comment, Program, Stmt, blocks, verify, walk, with_blocks
 from .recursion import Routine, has_gradient, is_active
 from .returned import is_array, own

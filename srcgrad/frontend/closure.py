@@ -27,8 +27,9 @@ from .inline import Inlined, inline
 from .inlining.calls import OutlinedFoundError
 from .inlining.gradients import Expansion
 from .normalise import normalise
-from .numba_types import numba_types, typed_stub
+from .numba_types import numba_types
 from .parse import Source, parse
+from .stubs import typed_stub
 
 
 def inline_closed(

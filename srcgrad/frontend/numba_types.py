@@ -15,10 +15,8 @@ from __future__ import annotations
 
 import ast
 import math
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,7 +36,6 @@ from numba.core.untyped_passes import (
     RewriteSemanticConstants,
     TranslateByteCode,
 )
-from numba.extending import type_callable
 
 from ..errors import Complaint, Place, UnsupportedError
 from ..program import (
@@ -64,7 +61,8 @@ from ..program import (
     blocks,
     names,
 )
-from ..rules import registry
+from .operations import operation
+from .stubs import element, operation_stub
 
 Path = tuple[int, ...]
 """Where a statement stands: its position in the body, then block and position, and so on."""
@@ -267,7 +265,7 @@ class _Text:
             case ast.Call(func=ast.Name(id="len" | "range")):
                 return expr
             case ast.Subscript(value=ast.Name(), slice=ast.Name(), ctx=ast.Load()):
-                self.stubs["element"] = _element
+                self.stubs["element"] = element
                 return ast.Call(ast.Name("element"), [expr.value, expr.slice], [])
             case ast.Call(func=ast.Name(id=name), args=args) if name in self.calls:
                 return ast.Call(expr.func, [self.stubbed(a) for a in args], [])
@@ -286,7 +284,7 @@ class _Text:
     def stub_call(self, expr: Expr) -> Expr:
         """``stub_k(operands)`` for one operation; constants are part of the stub."""
         pattern, operands = operation(expr)
-        stub = _stub(ast.unparse(pattern), len(operands))
+        stub = operation_stub(ast.unparse(pattern), len(operands))
         self.stubs[stub.__name__] = stub
         return ast.Call(ast.Name(stub.__name__), [self.stubbed(o) for o in operands], [])
 
@@ -309,252 +307,6 @@ def _shorten(message: str) -> str:
     skip = ("Failed in", "During:", "- Resolution", "- argument", "File ", "Use of")
     telling = [x for x in lines if not x.startswith(skip)]
     return "Numba cannot type this: " + (telling or lines or ["?"])[0]
-
-
-def operation(expr: Expr) -> tuple[Expr, list[Expr]]:
-    """An operation with its operands renamed ``p0, p1, ...``, and the operands."""
-    operands: list[Expr] = []
-    return _pattern(expr, operands), operands
-
-
-def operation_type(pattern: Expr, operands: tuple[types.Type, ...]) -> types.Type | None:
-    """The type of an operation on operands of these types, None where there is none."""
-    if any(isinstance(t, types.Optional) for t in operands):
-        return None
-    known = {f"p{k}": t for k, t in enumerate(operands)}
-    found = _type_of(pattern, known, cpu_target.typing_context)
-    return None if found is None else types.unliteral(found)
-
-
-def _pattern(expr: Any, operands: list[Expr]) -> Any:
-    """The operation with its operands renamed ``p0, p1, ...`` and collected."""
-    match expr:
-        case ast.Name() | ast.Subscript():
-            if isinstance(expr, ast.Name) and expr.id in ("float", "int", "bool"):
-                return expr
-            operands.append(expr)
-            return ast.Name(f"p{len(operands) - 1}")
-        case ast.Attribute(value=ast.Name(id="np" | "math") | ast.Attribute(), attr=_):
-            return expr if _is_dotted(expr) else _operand(expr, operands)
-        case ast.Attribute():
-            return _operand(expr, operands)
-        case ast.Call(func=func, args=args, keywords=keywords):
-            if isinstance(func, ast.Name) and func.id == "len":
-                return _operand(expr, operands)
-            return ast.Call(
-                func,
-                [_pattern(a, operands) for a in args],
-                [ast.keyword(k.arg, _pattern(k.value, operands)) for k in keywords],
-            )
-        case ast.AST():
-            fields = {
-                name: [_pattern(v, operands) for v in value]
-                if isinstance(value, list)
-                else _pattern(value, operands)
-                for name, value in ast.iter_fields(expr)
-            }
-            return type(expr)(**fields)
-    return expr
-
-
-def _operand(expr: Expr, operands: list[Expr]) -> Expr:
-    operands.append(expr)
-    return ast.Name(f"p{len(operands) - 1}")
-
-
-def _is_dotted(expr: Expr) -> bool:
-    """``np.float32``, ``math.pi``: a module's attribute."""
-    while isinstance(expr, ast.Attribute):
-        expr = expr.value
-    return isinstance(expr, ast.Name) and expr.id in ("np", "math")
-
-
-_numbers = iter(range(10**9))
-
-
-@cache
-def _stub(pattern: str, arity: int) -> Any:
-    """A function with no body whose type is that of the operation ``pattern``."""
-    name = f"_stub_{next(_numbers)}"
-    params = ", ".join(f"p{k}" for k in range(arity))
-    scope: dict[str, Any] = {}
-    exec(f"def {name}({params}): raise NotImplementedError", scope)
-    stub = scope[name]
-    expr = ast.parse(pattern, mode="eval").body
-
-    def generic(context: Any) -> Callable[..., types.Type | None]:
-        scope: dict[str, Any] = {"typed": lambda *a: _typed(expr, a, context)}
-        exec(f"def typer({params}): return typed({params})", scope)
-        return scope["typer"]
-
-    type_callable(stub)(generic)
-    return stub
-
-
-def typed_stub(name: str, arity: int, typed: Callable[..., types.Type]) -> Any:
-    """A function with no body whose type for given types of its arguments is ``typed`` of them."""
-    params = ", ".join(f"p{k}" for k in range(arity))
-    scope: dict[str, Any] = {"typed": typed}
-    exec(f"def {name}({params}): raise NotImplementedError", scope)
-
-    def generic(_: Any) -> Any:
-        exec(f"def typer({params}): return typed({params})", scope)
-        return scope["typer"]
-
-    type_callable(scope[name])(generic)
-    return scope[name]
-
-
-def _typed(expr: Expr, operands: tuple[types.Type, ...], context: Any) -> types.Type | None:
-    """The type of one operation on operands of these types."""
-    known = {f"p{k}": types.unliteral(t) for k, t in enumerate(operands)}
-    for t in known.values():
-        if isinstance(t, types.Optional):
-            return None
-    found = _type_of(expr, known, context)
-    if found is None:
-        shown = [str(t) for t in known.values()]
-        raise errors.TypingError(
-            f"srcgrad: `{_readable(expr, known)}` does not exist for {', '.join(shown)}"
-        )
-    return types.unliteral(found)
-
-
-def _readable(expr: Expr, known: Mapping[str, types.Type]) -> str:
-    """The operation with its operands as dots."""
-    text = ast.unparse(expr)
-    for name in known:
-        text = text.replace(name, "…")
-    return text
-
-
-def _element(array: Any, index: Any) -> Any:
-    """``array[index]``, whose type Numba has wrong where ``index`` is a mask of several axes."""
-    raise NotImplementedError
-
-
-@type_callable(_element)
-def _element_type(context: Any) -> Callable[..., types.Type | None]:
-    def typer(array: types.Type, index: types.Type) -> types.Type | None:
-        if (
-            isinstance(array, types.Array)
-            and isinstance(index, types.Array)
-            and index.dtype == types.boolean
-            and 1 < index.ndim <= array.ndim
-        ):
-            return types.Array(array.dtype, array.ndim - index.ndim + 1, "C")
-        getitem = context.resolve_value_type(operator.getitem)
-        signature = context.resolve_function_type(getitem, (array, index), {})
-        return None if signature is None else signature.return_type
-
-    return typer
-
-
-OPERATORS: Mapping[type[ast.AST], Any] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.MatMult: operator.matmul,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Invert: operator.invert,
-    ast.Not: operator.not_,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_,
-    ast.BitXor: operator.xor,
-    ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
-}
-
-
-def _type_of(expr: Expr, known: Mapping[str, types.Type], context: Any) -> types.Type | None:
-    """The type of an expression over typed names: the rules' word first, then Numba's."""
-    match expr:
-        case ast.Name(id=name):
-            return known.get(name)
-        case ast.Constant(value=value):
-            return _constant_type(value, context)
-        case ast.Attribute() if _is_dotted(expr):
-            return _constant_type(eval(ast.unparse(expr), {"np": np, "math": math}), context)
-        case ast.UnaryOp(op=ast.Not()):
-            return types.boolean
-    stated = registry.result_type(expr, lambda e: _type_of(e, known, context))
-    if stated is not None:
-        return stated
-    match expr:
-        case ast.BinOp(left=left, op=op, right=right):
-            return _native(OPERATORS[type(op)], [left, right], known, context)
-        case ast.UnaryOp(op=op, operand=operand):
-            return _native(OPERATORS[type(op)], [operand], known, context)
-        case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _native(OPERATORS[type(op)], [left, right], known, context)
-        case ast.Compare():
-            return types.boolean
-        case ast.Call(func=func, args=args, keywords=keywords):
-            return _native(_callee(func), args, known, context, keywords)
-        case ast.IfExp(body=body, orelse=orelse):
-            return _either(_type_of(body, known, context), _type_of(orelse, known, context))
-        case ast.BoolOp():
-            return types.boolean
-        case ast.Tuple(elts=elts):
-            parts = [_type_of(e, known, context) for e in elts]
-            return None if None in parts else types.Tuple(tuple(types.unliteral(p) for p in parts))
-    return None
-
-
-def _either(a: types.Type | None, b: types.Type | None) -> types.Type | None:
-    """The type of a conditional expression of numbers."""
-    if a is None or b is None or a == b:
-        return a if b is not None else None
-    return types.float64
-
-
-def _callee(func: Expr) -> Any:
-    """The function that a canonical name stands for."""
-    if isinstance(func, ast.Name):
-        helper = registry.helper(func.id)
-        if helper is not None:
-            return helper
-    return eval(ast.unparse(func), {"np": np, "math": math})
-
-
-def _constant_type(value: object, context: Any) -> types.Type | None:
-    try:
-        return types.unliteral(context.resolve_value_type(value))
-    except (errors.NumbaError, ValueError, TypeError):
-        return None
-
-
-def _native(
-    function: Any,
-    args: list[Expr],
-    known: Mapping[str, types.Type],
-    context: Any,
-    keywords: list[ast.keyword] | None = None,
-) -> types.Type | None:
-    """What Numba says of a call."""
-    arg_types = [_type_of(a, known, context) for a in args]
-    kw_types = {str(k.arg): _type_of(k.value, known, context) for k in keywords or []}
-    if None in arg_types or None in kw_types.values():
-        return None
-    try:
-        callee = context.resolve_value_type(function)
-        signature = context.resolve_function_type(callee, tuple(arg_types), kw_types)
-    except (errors.NumbaError, NotImplementedError, AttributeError, ValueError):
-        return None
-    return None if signature is None else signature.return_type
 
 
 __all__ = ["Path", "Typing", "blocks", "infer_function", "names", "numba_types"]

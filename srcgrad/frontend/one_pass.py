@@ -45,7 +45,8 @@ from ..program import (
     blocks,
     names,
 )
-from .numba_types import Path, Typing, numba_types, operation, operation_type
+from .numba_types import Path, Typing, numba_types
+from .operations import operation, operation_type
 
 NUMBER = (types.Integer, types.Float, types.Boolean)
 
