@@ -65,6 +65,8 @@ from ..program import (
     names,
 )
 from ..rules import registry
+from ..rules.expressions import dotted
+from ..rules.listed import as_array
 
 Path = tuple[int, ...]
 """Where a statement stands: its position in the body, then block and position, and so on."""
@@ -412,6 +414,9 @@ def _typed(expr: Expr, operands: tuple[types.Type, ...], context: Any) -> types.
         if isinstance(t, types.Optional):
             return None
     found = _type_of(expr, known, context)
+    if found is None and isinstance(expr, ast.Call):
+        listed = {n: as_array(dotted(expr.func), t) for n, t in known.items()}
+        found = _type_of(expr, listed, context) if listed != known else None
     if found is None:
         shown = [str(t) for t in known.values()]
         raise errors.TypingError(
