@@ -233,11 +233,10 @@ def lambda_replaced(x, n):
     return g(x)
 
 
-def rows_kept_in_a_list(x):
-    history = [x * 1.0]  # refused: history | list of arrays
-    for k in range(3):
-        history.append(np.sin(history[k]) * x)
-    return np.sum(history[1] * history[3])
+def replaces_an_array_in_a_list(x):
+    history = [x * 1.0, x * 2.0]
+    history[0] = history[1] * x  # refused: history[0] = | list of arrays
+    return np.sum(history[0] * history[1])
 
 
 def list_of_lists(x):

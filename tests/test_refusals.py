@@ -83,7 +83,7 @@ def test_syntax_and_calls(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["transforms", "unknown_method", "rows_kept_in_a_list", "list_of_lists",
+    ["transforms", "unknown_method", "replaces_an_array_in_a_list", "list_of_lists",
      "best_so_far_from_none", "reshaped_and_written", "diagonal_of_what_is_written", "joins_lists",
      "names_a_list_twice"],
 )  # fmt: skip

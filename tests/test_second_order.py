@@ -120,7 +120,7 @@ def directional(f: Callable[..., Any], direction: np.ndarray) -> Callable[..., f
 
 
 REFUSED = ("list of arrays", "list of lists", "has no derivative rule", "calls itself")
-REFUSED += ("recursive function", "may be unset")  # tapes in the branch of a recursive function
+REFUSED += ("two names", "recursive function", "may be unset")  # the last of tapes in a branch
 
 
 def check_hessian_times_vector(case: Case) -> None:

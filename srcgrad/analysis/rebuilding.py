@@ -20,6 +20,8 @@ from ..program import (
     Expr,
     For,
     Increment,
+    Pop,
+    Push,
     Stmt,
     Store,
     View,
@@ -29,6 +31,7 @@ from ..program import (
     exposed,
     expressions,
     names,
+    uses,
     walk,
 )
 from .cells import Cell, Cells
@@ -110,8 +113,9 @@ class Rebuilding:
                 continue
             last = max(max(wanted), where[-1])
             stmt = body[where[0]]
+            here = (*path, where[0])
             single = len(where) == 1 and name in binds(stmt) and not blocks(stmt)
-            operands = self.replay_operands(name, stmt, needs) if single else None
+            operands = self.replay_operands(name, stmt, needs, here[0]) if single else None
             valid = operands is not None and self.untouched(body, operands, where[0], last)
             at = (*path, last)
             if not in_loop:
@@ -174,15 +178,34 @@ class Rebuilding:
             return False
         return self.facts.is_paired(stmt.target) and not self.facts.is_dynamic(stmt.target)
 
-    def replay_operands(self, name: str, stmt: Stmt, needs: list[set[Cell]]) -> set[Cell] | None:
+    def is_settled(self, name: str, position: int) -> bool:
+        """Whether a list of arrays is not changed from a statement of the program on.
+
+        The backward sweep has such a list as it is at the end.
+        """
+        classes = self.facts.classes
+        for stmt in walk(self.facts.program.body[position:]):
+            changed = stmt.tape if isinstance(stmt, Push | Pop) else "".join(binds(stmt)[:1])
+            if self.facts.is_list_of_arrays(changed) and classes[changed] == classes[name]:
+                return False
+        return not self.facts.program.recursive
+
+    def replay_operands(
+        self, name: str, stmt: Stmt, needs: list[set[Cell]], position: int
+    ) -> set[Cell] | None:
         """What replaying a definition reads; None where it cannot be replayed."""
         facts = self.facts
+        lists = filter(facts.is_list_of_arrays, uses(stmt))
+        if not all(self.is_settled(n, position) for n in lists):
+            return None
         match stmt:
             case Alias(source=s):
                 return {s}
             case View(source=s, value=v):
                 shape = names(v) - {s}
                 return {s} | self.cells.of(shape, shape)
+            case Assign() if facts.is_dynamic(name) and name in facts.active:
+                return None  # its shadow would be another one
             case Assign(value=v) if facts.is_array(name):
                 wanted = set().union(*needs)
                 fresh = isinstance(v, ast.Call) and ast.unparse(v.func) in (

@@ -47,7 +47,7 @@ def recording(facts: Facts, everything: bool = False, fuse: bool = True) -> Plan
 def _settled(
     facts: Facts, covered: Covered, replay: bool, reload: bool, fused: tuple[int, ...]
 ) -> Plan:
-    """A plan in which a branch or loop that has something to restore is itself reversed."""
+    """A plan in which what has something to restore is itself reversed, and what it is in."""
     reversed_too: set[Path] = set()
     while True:
         plan = Plan(fused=fused)
@@ -55,7 +55,9 @@ def _settled(
         rebuilt.decide()
         Needed(rebuilt, covered).decide()
         inside = [p for p, cells in plan.before.items() if cells]
-        more = {p[:k] for p in inside for k in range(1, len(p), 2)} - reversed_too
+        more = {p[:k] for p in inside for k in range(1, len(p), 2)}
+        more |= {p for p in inside if any(c.startswith("mem:") for c in plan.before[p])}
+        more -= reversed_too
         if not more:
             return plan
         reversed_too |= more

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from numba import types
 
-from ..analysis.aliasing import alias_classes, moves, short_lived, written_classes
+from ..analysis.aliasing import alias_classes, short_lived, written_classes
 from ..errors import Complaint, Place, UnsupportedError
 from ..program import (
     Alias,
@@ -24,24 +24,20 @@ from ..program import (
     Block,
     Expr,
     Increment,
-    Pop,
     Program,
-    Push,
     Return,
     Stmt,
     Store,
-    Swap,
     Update,
     View,
     binds,
     blocks,
-    names,
-    uses,
     walk,
     with_blocks,
 )
 from ..rules import registry
 from .index_arrays import index_arrays
+from .list_uses import refuse_list_operators, refuse_nested_lists, with_lengths
 from .numba_types import Typing
 from .one_pass import types_of
 from .ranked import checked, ranked
@@ -87,9 +83,10 @@ def infer(
         typing = types_of(spread, argument_types, places)
         program = typed(spread, typing, known)
     refuse_integer_stores(program, places)
-    refuse_nested_lists(program, places)
     program = rewrite(program, lambda s: decide(s, program.types))
     refuse_list_operators(program, places)
+    refuse_nested_lists(program, places)
+    program = with_lengths(program)
     refuse_unclear_views(program, places)
     program = without_overlap(program)
     typing = types_of(program, argument_types, places, before=typing)
@@ -115,77 +112,6 @@ def refuse_optional(
                 reason = f"`{name}` is None in one place and a value in another"
                 advice = "start with a number that says so, such as math.inf, or use a flag"
                 raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
-
-
-def refuse_nested_lists(program: Program, places: Mapping[int, Place]) -> None:
-    """Refuse lists of anything but numbers: what is written through their elements is not seen.
-
-    A list of arrays that is only appended to and popped from is a tape: there is no such write.
-    """
-    for stmt in walk(program.body):
-        for name in binds(stmt):
-            kind = program.types.get(name)
-            if isinstance(kind, types.List) and not (
-                isinstance(kind.dtype, types.Number | types.Boolean)
-                or (is_array(kind.dtype) and is_tape(program, name))
-            ):
-                reason = f"`{name}` is a list of {_plural(kind.dtype)}"
-                advice = "fill an array with one more axis, `np.empty((n, ...))`"
-                raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
-
-
-def refuse_list_operators(program: Program, places: Mapping[int, Place]) -> None:
-    """Refuse second names of lists, and what makes lists of lists' elements."""
-
-    def is_list(expr: Expr) -> bool:
-        return isinstance(expr, ast.Name) and isinstance(program.types.get(expr.id), types.List)
-
-    put = [(s.tape, s.value) for s in walk(program.body) if isinstance(s, Push)]
-    for stmt in walk(program.body):
-        if isinstance(stmt, Assign) and isinstance(stmt.value, ast.List):
-            put += [(stmt.target, e) for e in stmt.value.elts]
-    data = {n for n, _ in put if all(isinstance(v, ast.Constant) for t, v in put if t == n)}
-    moved = set(moves(program.body))
-    for stmt in walk(program.body):
-        match stmt:
-            case Assign(value=ast.BinOp(left=ast.Name(id=s), op=ast.Mult())) if s in data:
-                continue
-            case Alias(source=s) if is_list(ast.Name(s)) and id(stmt) in moved:
-                continue
-            case Alias(source=s) if is_list(ast.Name(s)):
-                reason = f"`{s}` is a list that would have two names"
-            case Swap(sources=sources) if any(is_list(ast.Name(s)) for s in sources):
-                reason = "lists that change places cannot be differentiated"
-            case Assign(value=ast.BinOp(left=a, right=b)) if is_list(a) or is_list(b):
-                reason = "lists that are joined or repeated cannot be differentiated"
-            case Assign(value=ast.Subscript(value=a, slice=ast.Slice())) if is_list(a):
-                reason = "a part of a list cannot be differentiated"
-            case _:
-                continue
-        advice = "use an array: `np.array(...)` of the list, or `np.empty(n)` that a loop fills"
-        raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
-
-
-def is_tape(program: Program, name: str) -> bool:
-    """Whether a list starts empty and is only appended to and popped from."""
-    for stmt in walk(program.body):
-        match stmt:
-            case Assign(target=t, value=ast.List(elts=[])) if t == name:
-                continue
-            case Push(tape=t, value=v) if t == name and not names(v) & {name}:
-                continue
-            case Pop(target=t, tape=tape) if tape == name and t != name:
-                continue
-        if name in (*binds(stmt), *uses(stmt)):
-            return False
-    return True
-
-
-def _plural(kind: types.Type) -> str:
-    """What elements of a type are called."""
-    if isinstance(kind, types.Array):
-        return "arrays"
-    return "lists" if isinstance(kind, types.List) else f"{kind}"
 
 
 def refuse_integer_stores(program: Program, places: Mapping[int, Place]) -> None:
@@ -246,7 +172,7 @@ def decide(stmt: Stmt, kinds: Mapping[str, types.Type]) -> list[Stmt]:
         case Assign(target=t, value=ast.Name(id=s)) if is_reference(kinds.get(s)):
             return [Alias(t, s, line=line)]
         case Assign(target=t, value=ast.Subscript(value=ast.Name(id=s), slice=index) as v) if (
-            is_array(kinds.get(t)) and is_array(kinds.get(s))
+            is_array(kinds.get(t)) and is_reference(kinds.get(s))
         ):
             return [View(t, s, v, line=line)] if is_basic(index, kinds) else [stmt]
         case Assign(value=ast.Call(func=func, args=[x])) if ast.unparse(

@@ -21,6 +21,8 @@ from numba.core.registry import cpu_target
 
 from ..program import Expr
 from ..rules import registry
+from ..rules.expressions import dotted
+from ..rules.listed import as_array
 
 OPERATORS: Mapping[type[ast.AST], Any] = {
     ast.Add: operator.add,
@@ -116,6 +118,9 @@ def stub_type(expr: Expr, operands: tuple[types.Type, ...], context: Any) -> typ
         if isinstance(t, types.Optional):
             return None
     found = _type_of(expr, known, context)
+    if found is None and isinstance(expr, ast.Call):
+        listed = {n: as_array(dotted(expr.func), t) for n, t in known.items()}
+        found = _type_of(expr, listed, context) if listed != known else None
     if found is None:
         shown = [str(t) for t in known.values()]
         raise errors.TypingError(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from numba import types
 
@@ -27,6 +28,7 @@ from ..program import (
 )
 from ..rules.by_rank import spelt
 from ..rules.expressions import dotted
+from ..rules.listed import JOINED, joined, stacked
 from ..rules.registry import FUNCTIONS
 from ..rules.stacks import product
 from ..type_text import dtype_text
@@ -34,6 +36,7 @@ from .normalise import Flattener, fresh_names
 from .spelling import is_ellipsis
 
 Kinds = Mapping[str, types.Type]
+NUMBERS = (types.Number, types.Boolean)
 
 
 def ranked(program: Program, places: Mapping[int, Place]) -> Program:
@@ -143,8 +146,10 @@ def _text(target: str, value: Expr, kinds: Kinds, fresh: Callable[[str], str]) -
         case ast.BinOp(left=left, op=ast.MatMult(), right=right):
             return product(target, left, right, rank, fresh)
         case ast.Call(func=func) if (name := dotted(func)) in FUNCTIONS:
-            if name != "np.array" and (arrays := _lists(value, kinds)):
-                return _with_arrays(target, value, arrays, fresh)
+            if arrays := _lists(value, kinds, types.Array):
+                return _of_arrays(target, value, arrays, kinds, fresh)
+            if name not in ("np.array", "sum") and (lists := _lists(value, kinds)):
+                return _with_arrays(target, value, lists, fresh)
             return spelt(target, value, rank, fresh)
         case ast.Subscript(value=ast.Name(id=array), slice=ast.Tuple(elts=parts)):
             return _gathered(target, array, parts, kinds)
@@ -170,22 +175,33 @@ class _Ranks:
         return dtype_text(kind.dtype if isinstance(kind, types.Array) else kind)
 
 
-def _lists(call: ast.Call, kinds: Kinds) -> list[str]:
-    """Operands of a call that are lists of numbers."""
-    names = [a.id for a in call.args if isinstance(a, ast.Name)]
-    found = {n: kinds.get(n) for n in names}
-    return [
-        n
-        for n, kind in found.items()
-        if isinstance(kind, types.List) and isinstance(kind.dtype, types.Number | types.Boolean)
-    ]
+def _lists(call: ast.Call, kinds: Kinds, of: Any = NUMBERS) -> list[str]:
+    """Operands of a call that are lists of numbers, or of arrays."""
+    operands = {a.id: kinds.get(a.id) for a in call.args if isinstance(a, ast.Name)}
+    lists = {n: k.dtype for n, k in operands.items() if isinstance(k, types.List)}
+    return [n for n, element in lists.items() if isinstance(element, of)]
+
+
+def _of_arrays(
+    target: str, call: ast.Call, lists: list[str], kinds: Kinds, fresh: Callable[[str], str]
+) -> str | None:
+    """A call of a function of lists of arrays."""
+    kind: Any = kinds[lists[0]]
+    element = kind.dtype
+    if dotted(call.func) in JOINED:
+        return joined(target, call, element.ndim, str(element.dtype), fresh)
+    if dotted(call.func) != "np.array":
+        return _with_arrays(target, call, lists, fresh)
+    if call.keywords:
+        raise ValueError("np.array of a list of arrays: leave the dtype to `.astype(...)`")
+    return stacked(target, lists[0], element.ndim, str(element.dtype), fresh)
 
 
 def _with_arrays(
     target: str, call: ast.Call, lists: list[str], fresh: Callable[[str], str]
 ) -> str | None:
-    """The call on arrays of the lists' numbers."""
-    if dotted(call.func) in ("sum", "len"):
+    """The call on arrays of what the lists have."""
+    if dotted(call.func) == "len":
         return None
     arrays = {name: fresh(f"{name}_array") for name in lists}
     args = [

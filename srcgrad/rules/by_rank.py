@@ -79,6 +79,12 @@ def _sum(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     return _merged_sum(target, call, rank, fresh) if several and not keep else None
 
 
+def _rows_added(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """Python's ``sum`` of an array of several axes: of its rows."""
+    x = ast.unparse(call.args[0])
+    return f"{target} = np.sum({x}, axis=0)" if rank(call.args[0]) > 1 else None
+
+
 def _merged(x: str, ndim: int, kept: list[int], axes: list[int]) -> str:
     """An array with some axes merged into one, which comes last."""
     order = [*kept, *sorted(axes)]
@@ -396,6 +402,7 @@ def written_out(indices: str, ranks: Sequence[int]) -> str:
 SPELLINGS: dict[str, Spelling] = {
     **{f"np.{name}": reduction() for name in ("max", "min", "prod", "var", "std")},
     "np.sum": _sum,
+    "sum": _rows_added,
     "np.mean": _sum,
     "np.quantile": _quantile,
     "np.median": _median,

@@ -6,6 +6,7 @@ lists them all.
 
 from programs import (
     aliases,
+    array_lists,
     arrays,
     branches,
     calls,
@@ -33,7 +34,7 @@ from programs.case import CASES, Case
 
 __all__ = ["CASES", "Case"]
 _MODULES = (
-    aliases, arrays, branches, calls, classics, coverage, evaluation, exits, factorisations,
-    gated, guards, indices, lists, loops, mutation, pairs, pieces, rebinding, recursion,
-    recursion_in_place, scalars, simulations, traps,
+    aliases, array_lists, arrays, branches, calls, classics, coverage, evaluation, exits,
+    factorisations, gated, guards, indices, lists, loops, mutation, pairs, pieces, rebinding,
+    recursion, recursion_in_place, scalars, simulations, traps,
 )  # fmt: skip

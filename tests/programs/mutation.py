@@ -370,3 +370,27 @@ def row_stored_through_an_index_array(a, v):
 def read_through_an_index_array_of_two_axes(v):
     places = np.array([[0, 1], [1, 2]])
     return np.sum(v[places] ** 2 * v[0])
+
+
+@structured(signed(4))
+def rows_of_data_overwritten(x):
+    a = np.ones((3, 4))
+    total = 0.0
+    for k in range(3):
+        total = total * x[0] + np.sum(a[k] * x)
+        row = a[k]
+        row[1] = 3.0
+        total += np.sum(a[k] * x)
+    return total
+
+
+@structured(signed(4))
+def data_overwritten_at_a_computed_place(x):
+    a = np.ones((3, 4))
+    total = 0.0
+    for k in range(3):
+        total = total * x[0] + np.sum(a[k] * x)
+        j = (k * 7 + 2) % 3
+        a[j, 1] = 3.0
+        total += np.sum(a[k] * x)
+    return total

@@ -1,0 +1,98 @@
+"""Lists of arrays as arrays: ``np.array(h)``, ``np.stack(h)``, ``np.concatenate(h)``.
+
+In: the name of a list of arrays of one rank, which a call of NumPy's takes. Out: the statements
+that the call stands for, as text; its type.
+
+Invariant: see ``by_rank``. Arrays whose shapes do not fit are a ``ValueError`` at run time.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from numba import types
+
+from .expressions import dotted, literal
+from .written import Fresh, keyword_of, tuple_text
+
+JOINED = frozenset(
+    {"np.stack", "np.concatenate", "np.vstack", "np.hstack", "np.column_stack", "np.dstack"}
+)
+"""Functions that join the arrays of a list."""
+
+
+def stacked(target: str, name: str, ndim: int, dtype: str, fresh: Fresh) -> str:
+    """``np.array`` of a list of arrays: one more axis, filled in a loop."""
+    first, row, k = fresh("first"), fresh("row"), fresh("k")
+    shape = tuple_text([f"len({name})", *(f"{first}.shape[{axis}]" for axis in range(ndim))])
+    lines = [
+        f"{first} = {name}[0]",
+        f"{target} = np.empty({shape}{dtype_text(dtype)})",
+        f"for {k} in range(len({name})):",
+        f"    {row} = {name}[{k}]",
+        *_check(row, first, range(ndim)),
+        f"    {target}[{k}] = {row}",
+    ]
+    return "\n".join(lines)
+
+
+def joined(target: str, call: ast.Call, ndim: int, dtype: str, fresh: Fresh) -> str:
+    """A join of the arrays of a list."""
+    function, name = dotted(call.func), ast.unparse(call.args[0])
+    axis = literal(keyword_of(call, "axis") or ast.Constant(0))
+    if not isinstance(axis, int):
+        raise ValueError(f"{function}: write the axis as a constant")
+    whole = fresh(f"{name}_array")
+    rows = f"{whole} = np.array({name})\n"
+    if function == "np.stack" or (function, ndim) == ("np.vstack", 1):
+        moved = f"np.copy(np.moveaxis({whole}, 0, {axis}))" if axis else whole
+        return f"{rows}{target} = {moved}"
+    if (function, ndim) == ("np.column_stack", 1):
+        return f"{rows}{target} = np.copy(np.transpose({whole}))"
+    beside = (function == "np.hstack" and ndim > 1) or function == "np.column_stack"
+    if function == "np.dstack" or (axis or beside) not in (0, -ndim):
+        raise ValueError(f"{function} of a list of arrays: use np.array, or an axis of 0")
+    return _one_after_another(target, name, ndim, dtype, fresh)
+
+
+def _one_after_another(target: str, name: str, ndim: int, dtype: str, fresh: Fresh) -> str:
+    """``np.concatenate`` of a list of arrays along the first axis."""
+    first, row, k = fresh("first"), fresh("row"), fresh("k")
+    total, start = fresh("total"), fresh("start")
+    shape = tuple_text([total, *(f"{first}.shape[{axis}]" for axis in range(1, ndim))])
+    lines = [
+        f"{first} = {name}[0]",
+        f"{total} = 0",
+        f"for {k} in range(len({name})):",
+        f"    {row} = {name}[{k}]",
+        *_check(row, first, range(1, ndim)),
+        f"    {total} = {total} + len({row})",
+        f"{target} = np.empty({shape}{dtype_text(dtype)})",
+        f"{start} = 0",
+        f"for {k} in range(len({name})):",
+        f"    {row} = {name}[{k}]",
+        f"    {target}[{start}:{start} + len({row})] = {row}",
+        f"    {start} = {start} + len({row})",
+    ]
+    return "\n".join(lines)
+
+
+def _check(row: str, first: str, axes: range) -> list[str]:
+    """Lines that see to it that an array fits."""
+    tests = [f"{row}.shape[{axis}] != {first}.shape[{axis}]" for axis in axes]
+    message = "all arrays of the list must have the same shape"
+    return [f"    if {' or '.join(tests)}:", f"        raise ValueError({message!r})"] * bool(tests)
+
+
+def dtype_text(dtype: str) -> str:
+    """The keyword that says the dtype of a new array, if it has to be said."""
+    return "" if dtype == "float64" else f", dtype=np.{dtype}"
+
+
+def as_array(function: str | None, kind: types.Type) -> types.Type:
+    """What stands for the type of a list of arrays as an operand, to find that of a result."""
+    if not isinstance(kind, types.List) or not isinstance(kind.dtype, types.Array):
+        return kind
+    if function in JOINED:
+        return types.UniTuple(kind.dtype, 2)
+    return types.Array(kind.dtype.dtype, kind.dtype.ndim + 1, "C")
