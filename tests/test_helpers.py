@@ -15,6 +15,7 @@ from srcgrad.rules import registry
 A2 = np.arange(6.0).reshape(2, 3) + 0.5
 V3 = np.array([0.3, 1.2, 2.0])
 S3 = np.array([[2.0, 0.3, 0.1], [0.3, 1.5, 0.2], [0.1, 0.2, 3.1]])
+LARGE = np.cos(np.arange(4900.0).reshape(70, 70) ** 1.5)
 T2 = np.array([[0.3, 0.9], [1.2, -0.4], [0.1, 2.0]])
 COMPILED = {
     "put_at": [(1, 2.0, (2, 3))],
@@ -79,7 +80,10 @@ COMPILED = {
     "vector_length": [(V3,)],
     "binary_exponent": [(0.3,), (5.0,)],
     "compensated_sum": [(V3,)],
-    "cholesky_pull": [(np.eye(3), np.ones((3, 3)))],
+    "cholesky_pull": [(np.eye(3), np.ones((3, 3))), (np.tril(LARGE) + 9 * np.eye(70), LARGE)],
+    "solve_linear": [(S3, V3), (S3, A2.T), (np.tril(S3), V3), (np.triu(S3), A2.T), (S3.T, A2.T)],
+    "convolve_full": [(V3, V3[:2]), (V3[:1], V3[::2])],
+    "correlate_valid": [(V3, V3[::2]), (V3[:1], V3), (np.tile(V3, 9), V3[:2])],
     "slogdet_log": [(np.eye(3) * 2,)],
     "slogdet_sign": [(np.eye(3) * 2,)],
     **{name: [(0.4,), (V3,), (A2,)] for name in ("erf", "erfc", "gamma", "gammaln", "digamma",
@@ -121,6 +125,41 @@ def test_helpers_compile(name: str, calls: list[tuple[Any, ...]]) -> None:
 def test_no_helper_is_left_out() -> None:
     helpers = {name for name in registry.FUNCTIONS if registry.helper(name) is not None}
     assert helpers - GATES - {"unbroadcast"} == set(COMPILED)
+
+
+@pytest.mark.parametrize("n", [3, 32, 33, 70])
+def test_linear_algebra_is_numpys(n: int) -> None:
+    A, g = LARGE[:n, :n] + 9 * np.eye(n), LARGE[:n, :n]
+    solve = {b.ndim: registry.helper("solve_linear", [(2, b.ndim)]) for b in (g, g[0])}
+    for matrix in (A, A.T, np.tril(A), np.triu(A), np.tril(A).T):
+        for b in (g, g.T, g[0]):
+            np.testing.assert_allclose(
+                solve[b.ndim](matrix, b), np.linalg.solve(matrix, b), rtol=1e-12, atol=1e-13
+            )  # type: ignore[misc]
+    for matrix in (np.zeros((n, n)), np.diag(np.arange(n) * 1.0)):
+        with pytest.raises(np.linalg.LinAlgError):
+            solve[1](matrix, g[0])  # type: ignore[misc]
+    L = np.tril(A)
+    inverse, phi = np.linalg.inv(L), np.tril(L.T @ np.tril(g))
+    phi[np.arange(n), np.arange(n)] /= 2
+    s = inverse.T @ phi @ inverse
+    expected = np.tril(s + s.T) - np.diag(np.diag(s))
+    got = registry.helper("cholesky_pull")(L, g)  # type: ignore[misc]
+    np.testing.assert_allclose(got, expected, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (7, 3), (3, 7), (1300, 5), (5, 1300), (9, 9)])
+def test_convolutions_are_numpys(sizes: tuple[int, int]) -> None:
+    x, y = (np.cos(np.arange(n) ** 1.5) for n in sizes)
+    convolve, correlate = registry.helper("convolve_full"), registry.helper("correlate_valid")
+    assert convolve and correlate
+    for a, b in ((x, y), (x[::-1], y), (np.arange(len(x)), y[::-1])):
+        np.testing.assert_allclose(convolve(a, b), np.convolve(a, b), rtol=1e-12, atol=1e-11)
+        np.testing.assert_allclose(correlate(a, b), np.correlate(a, b), rtol=1e-12, atol=1e-11)
+    for a, b in ((x[:0], y), (x, y[:0])):
+        for function in (convolve, correlate):
+            with pytest.raises(ValueError, match="empty"):
+                function(a, b)
 
 
 def test_special_functions_are_scipys() -> None:

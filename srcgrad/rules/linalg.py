@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import samples
+from . import samples, triangular
 from . import support as carried
 from .declarations import function
 from .helpers import support
@@ -124,7 +124,9 @@ def _of_matrices(a: Any) -> Any:
     return fresh(floating(a), max(rank(a) - 2, 0))
 
 
-support(carried.cholesky_pull, "cholesky_pull", "L, g", result=same)
+support(triangular.cholesky_pull, "cholesky_pull", "L, g", result=same)
+support({(2, 1): triangular.solve_vector, None: triangular.solve_matrix}, "solve_linear", "A, b",
+        result=lambda A, b: same(b), derivative=False)
 function(np.linalg.inv, "np.linalg.inv", "a", result=floats)
 function(np.linalg.solve, "np.linalg.solve", "a, b",
          result=lambda a, b: fresh(promoted(a, b), max(rank(a) if rank(a) > 2 else 0, rank(b))))

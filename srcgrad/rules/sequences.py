@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import selections
+from . import selections, signals
 from . import support as carried
 from .declarations import function
 from .expressions import MISSING, literal
@@ -280,6 +280,8 @@ for _from, _axes in (("(3,4)", (0, 1, -1)), ("(3,4,3)", (0, 1, 2, -2)), ("(3,3,3
 
 for _name, _mode in (("convolve", "full"), ("correlate", "valid")):
     function(getattr(np, _name), f"np.{_name}", f"a, v, mode='{_mode}'", result=of_rank(1, 0, 1))
+support(signals.convolve_full, "convolve_full", "x, y", result=same, derivative=False)
+support(signals.correlate_valid, "correlate_valid", "x, y", result=same, derivative=False)
 rule("z = np.convolve(x, y)", "grad_x += np.correlate(grad_z, y)",
      "grad_y += np.correlate(grad_z, x)", signature="(n),(m)->(k)")
 rule("z = np.convolve(x, y, mode='valid')", "grad_x += np.convolve(grad_z, y[::-1])",

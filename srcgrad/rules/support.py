@@ -279,19 +279,6 @@ def interp_pull_scalar(g, x, xp):
     return result
 
 
-def cholesky_pull(L, g):
-    """The gradient of ``np.linalg.cholesky``, which reads the lower triangle only."""
-    p = np.tril(L.T @ g)
-    for i in range(len(p)):
-        p[i, i] /= 2
-    half = np.linalg.solve(L.T, p)
-    s = np.linalg.solve(L.T, half.T)
-    result = np.tril(s + s.T)
-    for i in range(len(p)):
-        result[i, i] /= 2
-    return result
-
-
 def slogdet_sign(A):
     """The sign of a determinant."""
     return np.linalg.slogdet(A)[0]

@@ -330,6 +330,27 @@ def taken(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     return call("np.reshape", lines, shape)
 
 
+def convolved(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+    """``np.convolve``, ``np.correlate``: functions of srcgrad's own, Numba's being slow."""
+    x, y = node.args
+    mode = literal(keyword(node, "mode") or ast.Constant(None))
+    if ast.unparse(node.func) == "np.convolve" and mode in (None, "full"):
+        return call("convolve_full", x, y)
+    if ast.unparse(node.func) == "np.convolve" and mode == "valid":
+        backwards = ast.Slice(step=ast.Constant(-1))
+        return call("correlate_valid", x, ast.Subscript(y, backwards, ast.Load()))
+    return call("correlate_valid", x, y) if mode in (None, "valid") else None
+
+
+def solved(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+    """``np.linalg.solve`` of a matrix, which may turn out to be triangular."""
+    named = [ast.unparse(a).removesuffix(".T") for a in node.args]
+    dtypes = {getattr(kinds.get(name), "dtype", None) for name in named}
+    if [rank(a, kinds) for a in node.args] not in ([2, 1], [2, 2]) or len(dtypes) > 1:
+        return None
+    return call("solve_linear", *node.args) if isinstance(dtypes.pop(), types.Float) else None
+
+
 def step(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     """``np.heaviside`` of numbers."""
     return step_at(*node.args)
@@ -338,6 +359,9 @@ def step(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
 REPLACED: Mapping[str, Lowering] = {
     "np.heaviside": step,
     "np.take": taken,
+    "np.convolve": convolved,
+    "np.correlate": convolved,
+    "np.linalg.solve": solved,
     "np.sum": reduction("np.sum", ""),
     "np.mean": reduction("np.mean", ""),
     "np.max": reduction("np.max", "max_along"),
