@@ -195,6 +195,14 @@ def network(X, W, b, V, c, T):
     return np.mean((o - T) ** 2) + 0.1 * np.sum(W * W)
 
 
+def distances(p):
+    x, y = p[:, 0:1], p[:, 1:2]
+    d = (x.T - x) ** 2 + (y.T - y) ** 2
+    total = np.sum(d * d)
+    p[:] = 0.0  # x and y have shadows: their gradients are added to views
+    return total
+
+
 def logistic(w, X, t):
     z = X @ w
     return np.mean(np.log1p(np.exp(-z)) + (1 - t) * z) + 0.1 * np.sum(w * w)
@@ -283,6 +291,7 @@ CASES = [
     (network, (5, 3), (3, 4), (1, 4), (4, 2), (1,), (5, 2)),
     (network, (5, 3), (3, 1), (4,), (4, 2), (2,), (1, 2)),
     (network, (1, 3), (3, 4), (4,), (4, 1), (5, 2), (5, 2)),
+    (distances, (4, 3)), (distances, (1, 3)),
     (logistic, (3,), (6, 3), (6,)), (logistic, (3,), (6, 3), (1,)), (logistic, (3,), (1, 3), (6,)),
     (logistic, (3, 1), (6, 3), (6, 1)), (logistic, (3, 1), (6, 3), (6,)),
     (quadratic, (3,), (3, 3)), (slices, (5,)), (slices, (3,)), (matrix_slices, (3, 4)),

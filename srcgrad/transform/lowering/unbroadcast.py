@@ -52,7 +52,7 @@ def settle(scope: Scope, pull: Pull) -> Pull:
     """The sums of a partial pull themselves."""
     if not pull.narrow:
         return pull
-    if pull.name in scope.partial:
+    if scope.partial.get(pull.name) == (pull.extents, pull.narrow):
         settle_name(scope, pull.name)
         return array(scope, pull.name)
     name = compute(scope, bare(pull))
