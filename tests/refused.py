@@ -281,3 +281,20 @@ def names_a_list_twice(x):
     g = h  # refused: g | two names
     g.append(x[2])
     return sum(h)
+
+
+def updates_a_name_with_its_own_walrus(x):
+    x += (x := 2.0 * x) * x  # refused: x | assigns it
+    return x
+
+
+def calls_in_a_subscript_beside_others(x):
+    u = x * 1.0
+    p = (x[0], x[1])
+    u[int(mutates(u))], u[0] = p  # refused: u | subscript
+    return u[0]
+
+
+def mutates(u):
+    u[0] = 1.0
+    return 1.0

@@ -42,7 +42,7 @@ SYNTAX = [
     "calls_with_double_star", "writes_an_attribute", "makes_an_object", "matches",
     "returns_a_string", "starred_assignment", "reads_a_file", "draws_random_numbers",
     "unknown_name", "several_at_once", "uses_complex_numbers", "deletes_an_element",
-    "function_chosen_by_a_branch", "lambda_replaced",
+    "function_chosen_by_a_branch", "lambda_replaced", "updates_a_name_with_its_own_walrus",
 ]  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def test_syntax_and_calls(name: str) -> None:
     "name",
     ["transforms", "unknown_method", "replaces_an_array_in_a_list", "list_of_lists",
      "best_so_far_from_none", "reshaped_and_written", "diagonal_of_what_is_written", "joins_lists",
-     "names_a_list_twice"],
+     "names_a_list_twice", "calls_in_a_subscript_beside_others"],
 )  # fmt: skip
 def test_array_functions(name: str) -> None:
     function = getattr(refused, name)

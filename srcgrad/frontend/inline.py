@@ -18,6 +18,7 @@ import numpy as np
 from numba import types
 
 from ..errors import Place
+from .inlining.assignments import assignment, in_place, kept
 from .inlining.body import Body, name_of
 from .inlining.calls import call, closure, function_value
 from .inlining.captures import attribute_value, name_value
@@ -161,12 +162,12 @@ class _Inliner(Body):
                 self.scope.functions[name] = function
                 self.scope.names.pop(name, None)
             case ast.Assign(targets=targets, value=value):
-                self.assignment(targets, value, stmt)
+                assignment(self, targets, value, stmt)
             case ast.AnnAssign(target=target, value=value):
                 if value is not None:
-                    self.assignment([target], value, stmt)
+                    assignment(self, [target], value, stmt)
             case ast.AugAssign():
-                self.in_place(stmt)
+                in_place(self, stmt)
             case ast.If(test=test, body=body, orelse=orelse):
                 new_test = self.expr(test)
                 self.emit(ast.If(new_test, self.block(body), self.block(orelse)), stmt)
@@ -205,40 +206,6 @@ class _Inliner(Body):
             case ast.Constant():
                 return node
         return ast.Constant("error")
-
-    def assignment(self, targets: list[ast.expr], value: ast.expr, stmt: ast.stmt) -> None:
-        """``a = b = value``."""
-        new = self.expr(value)
-        if len(targets) > 1 and not isinstance(new, ast.Name | ast.Constant):
-            new = self.bound(new, stmt)
-        if isinstance(new, ast.Tuple) and isinstance(targets[0], ast.Name):
-            new = self.display(targets[0], new, stmt)
-        for target in targets:
-            self.emit(ast.Assign([self.target(target)], new), stmt)
-
-    def display(self, target: ast.Name, value: ast.Tuple, stmt: ast.stmt) -> ast.Tuple:
-        """A tuple whose elements are kept by name, where its own name is bound once."""
-        name = self.target(target)
-        if not isinstance(name, ast.Name) or not self.is_steady(name):
-            return value
-        parts = [self.bound_if_needed(e, stmt) for e in value.elts]
-        self.displays[name.id] = parts
-        return ast.Tuple(parts, ast.Load())
-
-    def in_place(self, stmt: ast.AugAssign) -> None:
-        """``a[i] += value``; the element is read before a helper in the value changes it."""
-        before, new = self.collect(lambda: self.expr(stmt.value))
-        if isinstance(stmt.target, ast.Subscript) and any(map(_changes_memory, before)):
-            old = self.bound(self.expr(_loaded(stmt.target)), stmt)
-            assert isinstance(old, ast.Name)
-            self.rebound.add(old.id)
-            self.out += before
-            self.emit(ast.AugAssign(ast.Name(old.id, ast.Store()), stmt.op, new), stmt)
-            self.emit(ast.Assign([self.target(stmt.target)], old), stmt)
-            return
-        self.out += before
-        place: Any = self.target(stmt.target)
-        self.emit(ast.AugAssign(place, stmt.op, new), stmt)
 
     def target(self, target: ast.expr) -> ast.expr:
         """What is assigned to."""
@@ -341,7 +308,7 @@ class _Inliner(Body):
             old = fields[name] if k is None else fields[name][k]
             before, new = self.collect(lambda old=old: self.expr(old))  # type: ignore[misc]
             if before:
-                self.shelter(fields, done, node)
+                self.shelter(fields, done, before, node)
                 self.out += before
             if k is None:
                 fields[name] = new
@@ -351,18 +318,18 @@ class _Inliner(Body):
         return type(node)(**fields)
 
     def shelter(
-        self, fields: dict[str, Any], done: list[tuple[str, int | None]], at: ast.AST
+        self,
+        fields: dict[str, Any],
+        done: list[tuple[str, int | None]],
+        before: list[ast.stmt],
+        at: ast.AST,
     ) -> None:
         """Bind operands that are already computed, since statements will run after them."""
         for name, k in done:
-            value = fields[name] if k is None else fields[name][k]
-            if isinstance(value, ast.Name | ast.Constant | ast.Slice) or _is_dotted(value):
-                continue
-            new = self.bound(value, at)
             if k is None:
-                fields[name] = new
+                fields[name] = kept(self, fields[name], before, at)
             else:
-                fields[name][k] = new
+                fields[name][k] = kept(self, fields[name][k], before, at)
 
     def conditional(self, node: ast.IfExp) -> ast.expr:
         """``a if c else b``; as a statement where the branches need some."""
@@ -398,22 +365,3 @@ class _Inliner(Body):
         test = flag if isinstance(node.op, ast.And) else ast.UnaryOp(ast.Not(), flag)
         self.emit(ast.If(test, before + end, []), node)
         return flag
-
-
-def _changes_memory(stmt: ast.stmt) -> bool:
-    """Whether a statement may write to an array or a list."""
-    return any(
-        isinstance(n, ast.AugAssign | ast.Expr)
-        or (isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store))
-        for n in ast.walk(stmt)
-    )
-
-
-def _loaded(target: ast.Subscript) -> ast.expr:
-    """The element that a target names, as it is read."""
-    return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
-
-
-def _is_dotted(value: ast.expr) -> bool:
-    """``math.pi``."""
-    return isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name)

@@ -32,7 +32,9 @@ from ..program import (
     Swap,
     Update,
     While,
+    expressions,
     names,
+    walk,
 )
 from ..rules import registry
 from .inline import Inlined
@@ -303,7 +305,7 @@ class Flattener:
                 iter=ast.Call(func=ast.Name(id="range"), args=args, keywords=[]),
                 orelse=[],
             ):
-                bounds = [self.pure(a) for a in args]
+                bounds = self.pure_parts(args)
             case _:
                 self.refuse(node, "a loop over this is not understood", "loop over a range")
         zero, one = ast.Constant(0), ast.Constant(1)
@@ -479,16 +481,36 @@ class Flattener:
             case ast.UnaryOp(op=op, operand=operand):
                 return ast.UnaryOp(op, self.pure(operand))
             case ast.BinOp(left=left, op=op, right=right) if not isinstance(op, ast.MatMult):
-                return ast.BinOp(self.pure(left), op, self.pure(right))
+                left, right = self.pure_parts([left, right])
+                return ast.BinOp(left, op, right)
             case ast.Compare(left=left, ops=ops, comparators=comparators):
-                return ast.Compare(self.pure(left), ops, [self.pure(c) for c in comparators])
+                left, *others = self.pure_parts([left, *comparators])
+                return ast.Compare(left, ops, others)
             case ast.Subscript(value=base, slice=index):
                 return ast.Subscript(self.pure_base(base), self.pure_index(index), ast.Load())
             case ast.Call(func=ast.Name(id=callee), args=args, keywords=[]) if callee in ARRAY_FREE:
-                return ast.Call(value.func, [self.pure(a) for a in args], [])
+                return ast.Call(value.func, self.pure_parts(args), [])
             case ast.Call(func=ast.Attribute(value=ast.Name(id="math")), args=args):
-                return ast.Call(value.func, [self.pure(a) for a in args], [])
+                return ast.Call(value.func, self.pure_parts(args), [])
         return self.atom(value)
+
+    def pure_parts(self, values: list[Expr]) -> list[Expr]:
+        """Operands in order, those kept as steps that a function called later may change."""
+        done: list[Expr] = []
+        for value in values:
+            found: list[Expr] = []
+            steps = self.sub_block(lambda v=value, f=found: f.append(self.pure(v)))  # type: ignore[misc]
+            if any(map(self.is_call, walk(steps))):
+                done = [self.atom(d) for d in done]
+            for stmt in steps:
+                self.emit(stmt)
+            done += found
+        return done
+
+    def is_call(self, stmt: Stmt) -> bool:
+        """Whether a statement calls a function that may change its arguments."""
+        nodes = (n for e in expressions(stmt) for n in ast.walk(e))
+        return any(isinstance(n, ast.Name) and n.id in self.calls for n in nodes)
 
     def pure_base(self, value: Expr) -> Expr:
         """The subscripted part of a compound expression."""

@@ -110,3 +110,64 @@ def local_of_a_helper_hides_the_outer(x):
         return s * s
 
     return squared(x) * s
+
+
+def doubles_and_points(a):
+    a[0] *= 2.0
+    return 1
+
+
+def moves(j):
+    j[0] = 1
+    return 2.0
+
+
+def scaled_down(a, n):
+    if n <= 0:
+        return 0.5
+    a[0] = a[0] * a[1] + n
+    return scaled_down(a, n - 1) * a[0]
+
+
+@structured(signed(4), np.array([0, 1, 2]), compiled=True)
+def place_read_before_the_value(a, j):
+    j = j.copy()
+    a[j[0]] += moves(j) * a[2]
+    return np.sum(a * a * np.arange(1.0, 5.0))
+
+
+@structured(signed(4), signed(4, seed=1))
+def value_before_the_place(a, b):
+    a[doubles_and_points(b)] = b[0] * a[1]
+    a[doubles_and_points(b)] += doubles_and_points(a) * a[0]
+    return np.sum(a * a) + b[0]
+
+
+@structured(signed(4), signed(4, seed=1))
+def values_before_the_places(a, b):
+    a[doubles_and_points(b)], a[0] = b[0], b[0] * 2.0
+    a[2], a[doubles_and_points(a)] = b[0], a[0] * 2.0
+    return np.sum(a * a * np.arange(4.0)) + b[0]
+
+
+@structured(signed(4), 0.4)
+def walrus_beside_the_name(a, x):
+    y = x + (x := a[0] * 2.0) * x
+    t = (x, (x := x * 2.0), x)
+    z = np.sum(a * (a := a * 2.0)) + np.sum(a)
+    i = 0
+    a[i] += a[(i := 2)] * x
+    return y * x + t[0] + 2.0 * t[1] * t[2] + z + np.sum(a * a)
+
+
+@structured(signed(4), compiled=True)
+def element_read_before_recursion_changes_it(a):
+    a[0] += scaled_down(a, 2)
+    return np.sum(a * a)
+
+
+@structured(signed(4))
+def test_reads_before_recursion_changes_it(a):
+    if a[0] * 1.0 < scaled_down(a, 2) - 0.9:
+        a[0] *= 3.0
+    return a[0] * a[1]

@@ -205,6 +205,16 @@ class Body(ABC):
             return value.id not in self.rebound
         return isinstance(value, ast.Constant)
 
+    def changes_memory(self, body: Sequence[ast.AST]) -> bool:
+        """Whether statements or expressions may write to an array or a list."""
+        return any(
+            isinstance(n, ast.AugAssign | ast.Expr)
+            or (isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store))
+            or (isinstance(n, ast.Name) and n.id in self.routines)
+            for part in body
+            for n in ast.walk(part)
+        )
+
     def refuse(self, node: ast.AST, reason: str, advice: str) -> NoReturn:
         """Raise at a place."""
         place = self.scope.source.place(node)

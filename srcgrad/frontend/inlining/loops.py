@@ -57,7 +57,8 @@ def iteration(
     """
     if isinstance(target, ast.Name) and _is_range(iterable, worker) and not hidden:
         assert isinstance(iterable, ast.Call)
-        bounds = [_steady(worker.expr(a), iterable, worker, changed) for a in iterable.args]
+        args = worker.parts(ast.Tuple(iterable.args, ast.Load())).elts  # type: ignore[attr-defined]
+        bounds = [_steady(a, iterable, worker, changed) for a in args]
         new = worker.target(target)
         assert isinstance(new, ast.Name)
         if target.id not in changed:
