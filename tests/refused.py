@@ -281,3 +281,23 @@ def names_a_list_twice(x):
     g = h  # refused: g | two names
     g.append(x[2])
     return sum(h)
+
+
+def joins_rows_of_nested_lists(x):
+    m = [[a * b for b in x] for a in x]
+    return sum(m[0] + m[1])  # refused: m[0] + | list
+
+
+def joins_rows_that_were_appended(x):
+    m = []
+    for a in x:
+        m.append([a * b for b in x])
+    total = m[0]
+    for row in m:
+        total = total + row  # refused: total = | list
+    return sum(total)
+
+
+def largest_of_nested_lists(x):
+    m = [[a * b for b in x] for a in x]
+    return max(m)[0]  # refused: max(m) | lists
