@@ -285,7 +285,7 @@ def names_a_list_twice(x):
 
 def joins_rows_of_nested_lists(x):
     m = [[a * b for b in x] for a in x]
-    return sum(m[0] + m[1])  # refused: m[0] + | list
+    return sum(m[0] + m[1])  # refused: sum | list
 
 
 def joins_rows_that_were_appended(x):
