@@ -116,7 +116,7 @@ def makes_an_object(x):
 
 def matches(x):
     match x:  # refused: match | match
-        case 1.0:
+        case float(1.0):
             return x
         case _:
             return x * x
