@@ -116,7 +116,7 @@ def makes_an_object(x):
 
 def matches(x):
     match x:  # refused: match | match
-        case 1.0:
+        case float(1.0):
             return x
         case _:
             return x * x
@@ -298,3 +298,23 @@ def calls_in_a_subscript_beside_others(x):
 def mutates(u):
     u[0] = 1.0
     return 1.0
+
+
+def joins_rows_of_nested_lists(x):
+    m = [[a * b for b in x] for a in x]
+    return sum(m[0] + m[1])  # refused: sum | list
+
+
+def joins_rows_that_were_appended(x):
+    m = []
+    for a in x:
+        m.append([a * b for b in x])
+    total = m[0]
+    for row in m:
+        total = total + row  # refused: total = | list
+    return sum(total)
+
+
+def largest_of_nested_lists(x):
+    m = [[a * b for b in x] for a in x]
+    return max(m)[0]  # refused: max(m) | lists

@@ -46,6 +46,7 @@ from ..program import (
     uses,
     walk,
 )
+from ..rules.listed import is_list_of_arrays
 from .activity import active_names
 from .aliasing import alias_classes, written_classes
 from .derivatives import gradient_names, partials
@@ -202,11 +203,6 @@ def passed_arrays(program: Program) -> set[str]:
     calls = [s for s in walk(program.body) if isinstance(s, Call)]
     found = {n for s in calls for n in uses(s)} | set(program.params if program.recursive else ())
     return {n for n in found if isinstance(program.types.get(n), types.Array)}
-
-
-def is_list_of_arrays(kind: types.Type | None) -> bool:
-    """Whether a type is that of lists of arrays."""
-    return isinstance(kind, types.List) and isinstance(kind.dtype, types.Array)
 
 
 def home_blocks(program: Program) -> dict[str, Path]:

@@ -36,6 +36,7 @@ from ..program import (
     with_blocks,
 )
 from ..rules import registry
+from .built import built
 from .index_arrays import index_arrays
 from .list_uses import refuse_list_operators, refuse_nested_lists, with_lengths
 from .numba_types import Typing
@@ -60,6 +61,9 @@ def infer(
         Where an operation does not exist for its operands' types.
     """
     typing = types_of(program, argument_types, places)
+    if (settled := built(program, typing)) is not program:
+        program = settled
+        typing = types_of(program, argument_types, places)
     known = dict(zip(program.params, argument_types, strict=True))
     parts = scalarise(program, typing, known, places)
     if parts is not program:

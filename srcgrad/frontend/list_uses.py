@@ -20,7 +20,6 @@ from typing import Any
 from numba import types
 
 from ..analysis.aliasing import moves
-from ..analysis.facts import is_list_of_arrays
 from ..errors import Complaint, Place, UnsupportedError
 from ..program import (
     Alias,
@@ -44,6 +43,7 @@ from ..program import (
     walk,
     with_blocks,
 )
+from ..rules.listed import is_list_of_arrays
 from .normalise import fresh_names
 
 

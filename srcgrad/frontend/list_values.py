@@ -23,6 +23,15 @@ class Lists:
     def __init__(self, made: Collection[str], refuse: Refuse) -> None:
         self.made = made
         self.refuse = refuse
+        self.nested: set[str] = set()
+
+    def function(self, body: list[ast.stmt]) -> None:
+        """The statements of a function: again where an element that is a list is found late."""
+        while True:
+            before = len(self.nested)
+            self.block(body, set())
+            if len(self.nested) == before:
+                return
 
     def block(self, body: list[ast.stmt], known: set[str]) -> set[str]:
         """The names that may hold lists at the end of a block."""
@@ -40,13 +49,29 @@ class Lists:
                 while not (end := self.block(body, known)) <= known:
                     known = known | end
                 return known
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)), args=args)):
+                if any(self.is_list(a, known) for a in args):
+                    self.nested.add(name)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                if self.has_lists(value, known):
+                    self.nested.add(name)
                 made = name in self.made and isinstance(value, ast.Call)
                 return known | {name} if made or self.is_list(value, known) else known - {name}
             case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Mult()):
                 if name in known:
                     self.refuse(stmt, f"`{name}` is a list, which this would extend", ADVICE)
         return known
+
+    def has_lists(self, value: ast.expr, known: set[str]) -> bool:
+        """Whether an expression may be a list of lists."""
+        match value:
+            case ast.Name(id=name):
+                return name in self.nested
+            case ast.Call(func=ast.Name(id="listed"), args=[items, *_]):
+                return self.has_lists(items, known)
+            case ast.List(elts=elts):
+                return any(self.is_list(e, known) for e in elts)
+        return False
 
     def is_list(self, value: ast.expr, known: set[str]) -> bool:
         """Whether an expression may be one of the lists, or a display."""
@@ -57,6 +82,8 @@ class Lists:
                 return self.is_list(body, known) or self.is_list(orelse, known)
             case ast.Call(func=ast.Attribute(attr="copy"), args=[ast.Subscript(value=base)]):
                 return self.is_list(base, known)
+            case ast.Subscript(value=ast.Name(id=name)):
+                return name in self.nested
         return isinstance(value, ast.List)
 
     def expressions(self, stmt: ast.stmt, known: set[str]) -> None:
@@ -75,9 +102,13 @@ class Lists:
         match value:
             case ast.BinOp(op=ast.Add() | ast.Mult()) if any(self.clashes(value, known)):
                 self.refuse(value, f"`{ast.unparse(value)}` is of a list, not an array", ADVICE)
-            case ast.Subscript(value=base, slice=ast.Slice(), ctx=ast.Load()) if (
-                isinstance(base, ast.Name) and base.id in known
+            case ast.Call(func=ast.Name(id="max" | "min"), args=args) if any(
+                self.has_lists(a, known) or (self.is_list(a, known) and len(args) > 1) for a in args
             ):
+                self.refuse(value, f"`{ast.unparse(value)}` compares lists", ADVICE)
+            case ast.Subscript(value=base, slice=ast.Slice(), ctx=ast.Load()) if not isinstance(
+                base, ast.List
+            ) and self.is_list(base, known):
                 copy = ast.Attribute(ast.Name("np", ast.Load()), "copy", ast.Load())
                 return ast.copy_location(ast.Call(copy, [value], []), value)
         return value

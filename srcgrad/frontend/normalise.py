@@ -60,7 +60,7 @@ def normalise(inlined: Inlined) -> Program:
     truths = truth_names(tree.body, params)
     flattener = Flattener(fresh_names("s", taken), inlined.places, calls, truths)
     if inlined.lists:
-        Lists(inlined.lists, flattener.refuse).block(tree.body, set())
+        Lists(inlined.lists, flattener.refuse).function(tree.body)
     body = flattener.block(tree.body)
     return Program(
         name=tree.name,

@@ -20,6 +20,7 @@ from typing import Any
 
 from ..errors import Complaint, Place, SourceMismatchError, UnsupportedError
 from ..meanings import plain_function, resolve, space
+from .matching import matching
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def find(function: Any) -> Source:
         raise _mismatch(plain, f"its file no longer parses ({error.msg})") from None
     node = _find(plain, definitions)
     _compare(plain, "".join(lines), filename)
-    tree = _as_def(node)
+    tree = matching(_as_def(node))
     return Source(plain, tree, filename, tuple(lines), _imports(tree))
 
 
@@ -286,7 +287,7 @@ REFUSED: Mapping[type[ast.AST], tuple[str, str]] = {
     ast.Set: ("sets cannot carry gradients", "use arrays"),
     ast.SetComp: ("sets cannot carry gradients", "use arrays"),
     ast.Starred: ("star-arguments cannot be differentiated", "write the arguments out"),
-    ast.Match: ("`match` cannot be differentiated", "use `if`"),
+    ast.Match: ("this `match` has patterns that cannot be differentiated", "use `if`"),
 }
 
 

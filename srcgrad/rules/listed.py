@@ -9,16 +9,38 @@ Invariant: see ``by_rank``. Arrays whose shapes do not fit are a ``ValueError`` 
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from numba import types
 
+from .declarations import function
 from .expressions import dotted, literal
 from .written import Fresh, keyword_of, tuple_text
+
+LISTED, ADDED = "listed", "added"
+"""What makes a comprehension, or a sum, of the list of its elements until their type is known."""
 
 JOINED = frozenset(
     {"np.stack", "np.concatenate", "np.vstack", "np.hstack", "np.column_stack", "np.dstack"}
 )
 """Functions that join the arrays of a list."""
+
+
+def _listed(items: Any, buffer: Any) -> Any:
+    return items if is_list_of_arrays(items) else buffer
+
+
+def _added(items: Any) -> Any:
+    return items.dtype
+
+
+function((), LISTED, "items, buffer", result=_listed)
+function((), ADDED, "items", result=_added)
+
+
+def is_list_of_arrays(kind: Any) -> bool:
+    """Whether a type is that of lists of arrays."""
+    return isinstance(kind, types.List) and isinstance(kind.dtype, types.Array)
 
 
 def stacked(target: str, name: str, ndim: int, dtype: str, fresh: Fresh) -> str:
@@ -89,9 +111,9 @@ def dtype_text(dtype: str) -> str:
     return "" if dtype == "float64" else f", dtype=np.{dtype}"
 
 
-def as_array(function: str | None, kind: types.Type) -> types.Type:
+def as_array(function: str | None, kind: Any) -> Any:
     """What stands for the type of a list of arrays as an operand, to find that of a result."""
-    if not isinstance(kind, types.List) or not isinstance(kind.dtype, types.Array):
+    if not is_list_of_arrays(kind):
         return kind
     if function in JOINED:
         return types.UniTuple(kind.dtype, 2)

@@ -447,3 +447,140 @@ def stack_made_anew(W, x):
             h.append(W[k] @ x * (t + 1))
         t += np.sum(np.stack(h) ** 2) * h[r][0]
     return t
+
+
+@structured(signed(3, 4, 4, seed=2), signed(4), compiled=True)
+def comprehension_stacked(W, x):
+    h = [W[k] @ x for k in range(3)]
+    return np.sum(np.stack(h) ** 2)
+
+
+@structured(signed(3, 4, 4, seed=2), signed(4))
+def comprehension_indexed(W, x):
+    h = [W[k] @ x for k in range(len(W))]
+    return h[0] @ h[2] + np.sum(h[-1])
+
+
+@structured(signed(3, 4, 4, seed=2), signed(4), compiled=True)
+def sum_of_products(W, x):
+    return np.sum(sum(W[k] @ x for k in range(len(W))) ** 2)
+
+
+@structured(signed(4), signed(4, seed=4), compiled=True)
+def matrix_by_nested_comprehensions(x, y):
+    n = len(x)
+    M = np.array([[np.sin(x[i] * y[j]) for j in range(n)] for i in range(n)])
+    return np.sum(M * M)
+
+
+@structured(signed(4, 4, seed=2))
+def product_of_nested_lists(A):
+    n = len(A)
+    B = [[sum(A[i][k] * A[k][j] for k in range(n)) for j in range(n)] for i in range(n)]
+    return sum(B[i][i] for i in range(n))
+
+
+@structured(signed(4))
+def table_of_zeros_filled(x):
+    n = 3
+    B = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(n):
+            B[i][j] = x[i] * x[j]
+    return B[0][1] * B[2][2]
+
+
+@structured(signed(4))
+def slice_of_a_row_is_a_copy(x):
+    M = [[a * b for b in x] for a in x]
+    g = M[0][1:]
+    g[0] = 3.0
+    return sum(M[0]) * sum(g)
+
+
+@structured(signed(4))
+def row_by_two_names(x):
+    M = [[a * b for b in x] for a in x]
+    r = M[1]
+    r[0] = r[1] * 2
+    M[1][2] = r[0] * x[0]
+    return sum(M[1]) * sum(r)
+
+
+@structured(signed(4, 4, seed=2), signed(4), compiled=True)
+def elimination_with_nested_lists(A, x):
+    n = 4
+    M = [[A[i][j] + (5.0 if i == j else 0.0) for j in range(n)] for i in range(n)]
+    b = [v for v in x]
+    for k in range(n):
+        for i in range(k + 1, n):
+            f = M[i][k] / M[k][k]
+            for j in range(k, n):
+                M[i][j] -= f * M[k][j]
+            b[i] -= f * b[k]
+    s = [0.0] * n
+    for i in range(n - 1, -1, -1):
+        s[i] = (b[i] - sum(M[i][j] * s[j] for j in range(i + 1, n))) / M[i][i]
+    return s[0] * s[3] + s[1]
+
+
+@structured(signed(4), signed(4, seed=4))
+def distance_by_a_table(x, y):
+    n, m = len(x), len(y)
+    D = [[0.0 for _ in range(m + 1)] for _ in range(n + 1)]
+    for i in range(1, n + 1):
+        for j in range(1, m + 1):
+            c = (x[i - 1] - y[j - 1]) ** 2
+            D[i][j] = c + min(D[i - 1][j], D[i][j - 1], D[i - 1][j - 1])
+    return D[n][m]
+
+
+@structured(signed(3, 4, 4, seed=2), signed(4))
+def comprehension_in_each_round(W, x):
+    t = 0.0
+    for r in range(2):
+        h = [np.tanh(W[k] @ x + t) for k in range(3)]
+        t += np.sum(np.stack(h)) * h[r][0] + sum(v[0] * t for v in h)
+    return t
+
+
+@structured(signed(3, 4, 4, seed=2), signed(4))
+def sums_of_arrays_and_numbers_in_branches(W, x):
+    t = 0.0
+    if x[0] > 0:
+        s = sum(W[k] @ x for k in range(3))
+        t = np.sum(s * s)
+    else:
+        s = sum(W[k][0, 0] for k in range(3))
+        t = s
+    return t
+
+
+@structured(signed(3, 4, 4, seed=2), signed(4))
+def products_changed_in_their_list(W, x):
+    h = [W[k] @ x for k in range(3)]
+    h[0][1] = h[1][0] * 2
+    for v in h:
+        v *= v[0]
+    return np.sum(h[0] * h[2])
+
+
+@structured(sample(3, 4))
+def rows_of_a_matrix_by_comprehension(a):
+    h = [a[i] for i in range(3)]
+    h[1][0] = h[0][1] * 3
+    return np.sum(a**2) * h[1][1]
+
+
+@structured(signed(4))
+def one_array_thrice(x):
+    u = x * x
+    h = [u for _ in range(3)]
+    h[0][1] = 3 * x[0]
+    return np.sum(h[2] * h[1])
+
+
+@structured(signed(4))
+def arrays_of_comprehensions_stacked(x):
+    rows = [np.array([a * b for b in x]) for a in x]
+    return np.sum(np.stack(rows) ** 2) + sum(r[0] for r in rows)

@@ -393,3 +393,45 @@ def branches_decided_by_constants(x, y):
     if x.ndim > 1 or len(x.shape) == 2:
         s *= np.sum(x[0])
     return s + np.sum(x * y)
+
+
+@structured(signed(4), compiled=True)
+def match_in_a_loop_with_exits(x):
+    s = 0.0
+    for k in range(4):
+        match k:
+            case 0:
+                s += x[0] ** 2
+            case 1 | 2:
+                s *= x[k]
+                if s > 3:
+                    break
+            case _:
+                s += 1.0
+                continue
+        s = s * x[1] + 1
+    return s
+
+
+@structured(0.7)
+def match_with_a_guard(s):
+    match s * 2.0:
+        case v if v > 0.5:
+            return v * v
+        case w:
+            return w
+
+
+@structured(signed(4))
+def match_of_a_pair(x):
+    t = 0.0
+    for i in range(2):
+        for j in range(3):
+            match i, j:
+                case 0, 0:
+                    t += x[0]
+                case 0, k:
+                    t += x[1] * k
+                case _:
+                    t *= x[2]
+    return t

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from ...rules.calls import call_of
+from ...rules.listed import ADDED, LISTED
 from .body import Body, Scope, name_of
 from .displays import elements
 from .loops import emit_loop, iteration
@@ -32,11 +34,7 @@ def comprehension(worker: Body, node: ast.ListComp) -> ast.expr:
     else:
         worker.emit(ast.Assign([ast.Name(name, ast.Store())], ast.List([], ast.Load())), node)
 
-        def append() -> None:
-            method = ast.Attribute(name_of(name), "append", ast.Load())
-            worker.emit(ast.Expr(ast.Call(method, [worker.expr(node.elt)], [])), node)
-
-        nested(worker, node.generators, append, node)
+        nested(worker, node.generators, lambda: append(worker, name_of(name), node), node)
     worker.scope = outer
     return name_of(name)
 
@@ -49,21 +47,36 @@ def _bound_round(worker: Body, node: ast.ListComp, element: ast.expr) -> ast.exp
 
 
 def filled(worker: Body, name: str, node: ast.ListComp) -> None:
-    """``name = np.empty(n)``, each element stored by its round."""
+    """``name = listed(items, np.empty(n))``, with the list of what each round computes."""
     generator = node.generators[0]
     found = iteration(generator.target, generator.iter, set(), worker, hidden=True)
     if found is None:
         worker.refuse(generator.iter, "this cannot be looped over", "loop over a range")
     size: ast.expr = found.bounds[0]
     empty = ast.Call(ast.Attribute(name_of("np"), "empty", ast.Load()), [size], [])
-    worker.emit(ast.Assign([ast.Name(name, ast.Store())], empty), node)
+    buffer = worker.bound(empty, node, "buffer")
+    items = worker.bound(ast.List([], ast.Load()), node, "items")
     worker.lists.add(name)
+    emit_loop(worker, found, lambda: append(worker, items, node), node)
+    worker.emit(ast.Assign([ast.Name(name, ast.Store())], call_of(LISTED, items, buffer)), node)
 
-    def store() -> None:
-        element = ast.Subscript(name_of(name), name_of(found.counter), ast.Store())
-        worker.emit(ast.Assign([element], worker.expr(node.elt)), node)
 
-    emit_loop(worker, found, store, node)
+def append(worker: Body, items: ast.expr, node: ast.ListComp | ast.GeneratorExp) -> None:
+    """``items.append(element)``."""
+    value = worker.expr(node.elt)
+    if is_list_display(value):
+        value = worker.bound(call_of("np.array", worker.bound(value, node)), node, "row")
+        worker.lists.add(value.id)  # type: ignore[attr-defined]
+    method = ast.Attribute(items, "append", ast.Load())
+    worker.emit(ast.Expr(ast.Call(method, [value], [])), node)
+
+
+def is_list_display(value: ast.expr) -> bool:
+    """Whether an expression is ``[a, b]`` or ``[a] * n``."""
+    match value:
+        case ast.BinOp(left=ast.List(), op=ast.Mult()):
+            return True
+    return isinstance(value, ast.List)
 
 
 def local_targets(worker: Body, target: ast.expr) -> None:
@@ -108,20 +121,25 @@ def reduction(worker: Body, callee: str, node: ast.GeneratorExp | ast.ListComp) 
     start = {"sum": 0, "any": False, "all": True, "math.fsum": 0}.get(callee)
     if start is None:
         return None
-    name = worker.fresh("total" if start == 0 and start is not False else "found")
-    worker.emit(ast.Assign([ast.Name(name, ast.Store())], ast.Constant(start)), node)
+    adds = callee not in ("any", "all")
+    name = worker.fresh("total" if adds else "found")
+    items = worker.bound(ast.List([], ast.Load()), node, "items") if adds else None
+    if items is None:
+        worker.emit(ast.Assign([ast.Name(name, ast.Store())], ast.Constant(start)), node)
     outer, worker.scope = worker.scope, Scope(worker.scope.source, worker.scope)
     for generator in node.generators:
         local_targets(worker, generator.target)
 
     def step() -> None:
-        new, old = worker.expr(node.elt), name_of(name)
-        value: ast.expr = ast.BinOp(old, ast.Add(), new)
-        if callee in ("any", "all"):
-            op = ast.Or() if callee == "any" else ast.And()
-            value = ast.BoolOp(op, [old, new])
+        if items is not None:
+            append(worker, items, node)
+            return
+        op = ast.Or() if callee == "any" else ast.And()
+        value = ast.BoolOp(op, [name_of(name), worker.expr(node.elt)])
         worker.emit(ast.Assign([ast.Name(name, ast.Store())], value), node)
 
     nested(worker, node.generators, step, node)
+    if items is not None:
+        worker.emit(ast.Assign([ast.Name(name, ast.Store())], call_of(ADDED, items)), node)
     worker.scope = outer
     return name_of(name)
