@@ -72,6 +72,28 @@ def test_what_is_cast():
     assert {"i", "i - 1", "i + 1"} <= casts(in_place)
 
 
+def rows(A, b):
+    h = b.copy()
+    total = 0.0
+    for i in range(len(b)):
+        s = b[i]
+        for j in range(len(b)):
+            s += A[i, j] * h[j]
+        total += s * s * h[i]
+        h[i] = s
+    return total
+
+
+def test_what_the_inner_loop_goes_on_with_is_not_cast_where_a_loop_around_counts_down():
+    """LLVM would ask before the outer loop whether arrays overlap, for strides upwards only."""
+    A, b = np.array([[0.5, -0.25], [0.75, 1.5]]), np.array([0.5, 2.0])
+    check_gradient(rows, A, b, oracle=complex_step, rtol=1e-11)
+    kinds = numba.typeof(A), numba.typeof(b)
+    text = derive(rows, ("A", "b"), True, kinds).loops
+    assert "grad_A[i, j] +=" in text
+    assert "h[np.uint64(i)] =" in text
+
+
 def test_what_may_be_negative_is_not_cast():
     assert not {"i - 1", "-i"} & casts(around_the_end)
     assert not {"i", "i - 2"} & casts(down)

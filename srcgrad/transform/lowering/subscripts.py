@@ -2,7 +2,10 @@
 
 In: a Program at level "loops". Out: the same, with ``np.uint64(i - 1)`` as a subscript where
 it is proved not to be negative and LLVM would not see that itself: in loops that count down,
-and after a subtraction. Otherwise Numba asks at each access whether to count from the end.
+and after a subtraction. Otherwise Numba asks at each access whether to count from the end. What
+is the same in all rounds of the innermost loop needs no cast, since that is asked once; and where
+a loop around counts down it must have none: LLVM then tests once, before both loops, whether arrays
+overlap, does so for strides upwards only, and never runs the vectorised inner loop.
 
 Invariant: the same elements. Arithmetic stays signed: the cast is around a whole subscript.
 """
@@ -44,11 +47,23 @@ def unsigned(program: Program) -> Program:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known in a block: types, least values of integers, counters that count down."""
+    """What is known in a block.
+
+    Attributes
+    ----------
+    types : mapping of str to numba.types.Type
+    least : mapping of str to int
+        Numbers that integers are not below.
+    down : frozenset of str
+        Counters that count down.
+    inner : frozenset of str
+        Names that the innermost loop around the block binds, its counter with them.
+    """
 
     types: Mapping[str, Any]
     least: Mapping[str, int]
     down: frozenset[str] = frozenset()
+    inner: frozenset[str] = frozenset()
 
     def inside(self, loop: For) -> Known:
         """What is known in the body of a loop."""
@@ -58,7 +73,12 @@ class Known:
         first = lowest(loop.start, self.least) if up else lowest(loop.stop, self.least)
         if first is not None and step_of(loop) and counter not in bound(loop.body):
             least[counter] = first if up else first + 1
-        return replace(self, least=least, down=down if up else down | {counter})
+        inner = frozenset({counter} | bound(loop.body))
+        return replace(self, least=least, down=down if up else down | {counter}, inner=inner)
+
+    def is_fixed(self, index: Expr) -> bool:
+        """Whether the innermost loop goes on with one subscript, and one around counts it down."""
+        return bool(names(index) & self.down) and not names(index) & self.inner
 
 
 def sizes(program: Program) -> dict[str, int]:
@@ -143,6 +163,6 @@ def subscript(index: Expr, known: Known) -> Expr:
     subtracts = any(isinstance(n, ast.Sub) for n in ast.walk(index))
     useful = names(index) and (subtracts or names(index) & known.down)
     least = lowest(index, known.least)
-    if useful and least is not None and least >= 0:
+    if useful and least is not None and least >= 0 and not known.is_fixed(index):
         return call("np.uint64", index)
     return index
