@@ -9,18 +9,29 @@ tests hold against differences and against GradBench's own results.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from .problem import Problem, Size, relative_error
+from .readme import MEASURED, renew
 from .tools import TOOLS, Run, as_numpy, installed, one_thread
 
 TOLERANCE = 1e-8
 QUICK = ("gmm", "lstm", "ode", "llsq", "lse_numpy", "kmeans", "network", "rosenbrock", "dtw")
-RATIOS = (("srcgrad", "hand"), ("srcgrad", "primal"), ("jax", "srcgrad"))
+RATIOS = (
+    ("srcgrad", "hand"),
+    ("srcgrad", "primal"),
+    ("jax", "srcgrad"),
+    ("autograd", "srcgrad"),
+    ("torch", "srcgrad"),
+)
+STARTED = ("srcgrad", "hand", "jax", "torch")
+"""The tools that are started in fresh processes."""
 
 
 def options() -> argparse.Namespace:
@@ -34,7 +45,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--processes", default="all", help="problems in fresh processes; or: none")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks"))
     parser.add_argument("--quick", action="store_true", help="two minutes: fewer of everything")
+    parser.add_argument("--readme", action="store_true", help="all problems, into the README")
     chosen = parser.parse_args()
+    if chosen.readme:
+        chosen.seconds, chosen.limit, chosen.out = 0.5, min(chosen.limit, 5.0), MEASURED
     if chosen.quick:
         chosen.problems = chosen.problems or ",".join(QUICK)
         chosen.tools = chosen.tools or "srcgrad,primal,hand,jax"
@@ -49,8 +63,7 @@ def main() -> None:
     chosen = options()
     one_thread()  # before anything is imported that has threads of its own
     from .catalogue import PROBLEMS
-    from .processes import measure
-    from .report import Processes, Result, shown, write
+    from .report import Processes, Result, write
 
     problems = chosen.problems.split(",") if chosen.problems else list(PROBLEMS)
     tools = chosen.tools.split(",") if chosen.tools else installed()
@@ -62,20 +75,29 @@ def main() -> None:
     for name in problems:
         problem = PROBLEMS[name]
         sizes = sizes_of(problem, chosen.sizes)
-        last: dict[str, float] = {}
-        for size in sizes:
-            results.append(one(problem, size, tools, last, chosen))
-            report_line(results[-1])
-        if name in alone:
-            size = sizes[len(sizes) // 2]
-            processes[name] = {}
-            for tool in tools:
-                found = measure(problem, size, tool, limit=60.0)
-                parts = {k: asdict(v) if v else None for k, v in found.items()}
-                processes[name][tool] = {"size": size, **parts}
-            print(f"{name} {shown(size)} in fresh processes", file=sys.stderr)
+        with tempfile.TemporaryDirectory(prefix="srcgrad-bench-") as folder:
+            os.environ["SRCGRAD_CACHE_DIR"] = f"{folder}/srcgrad"
+            if name in alone:
+                processes[name] = started(problem, sizes[len(sizes) // 2], tools, Path(folder))
+            last: dict[str, float] = {}
+            for size in sizes:
+                results.append(one(problem, size, tools, last, chosen))
+                report_line(results[-1])
         write(chosen.out, results, processes)
+    if chosen.readme:
+        renew()
     print((chosen.out / "results.md").read_text())
+
+
+def started(problem: Problem, size: Size, tools: list[str], folder: Path) -> dict[str, Any]:
+    """One problem in fresh processes: for each tool what ``Fresh`` says, cold and warm."""
+    from .processes import measure
+
+    found = measure(problem, size, [t for t in STARTED if t in tools], folder, limit=120.0)
+    return {
+        tool: {"size": size, **{k: asdict(v) if v else None for k, v in starts.items()}}
+        for tool, starts in found.items()
+    }
 
 
 def sizes_of(problem: Problem, wish: str) -> list[Size]:
@@ -113,9 +135,9 @@ def one(problem: Problem, size: Size, tools: list[str], last: dict[str, float], 
         if not off < TOLERANCE:
             result.failures[tool] = f"a wrong result: off by {off:.1e}"
             continue
-        start = time.perf_counter()
+        start = time.process_time()
         run()
-        last[tool] = time.perf_counter() - start
+        last[tool] = time.process_time() - start
         runs[tool] = run
     times = race(runs, chosen.seconds)
     result.times = {tool: times.median(tool) for tool in runs}

@@ -1,7 +1,7 @@
 """Processes: what can only be measured in a fresh one.
 
 In: a problem, a size, a tool. Out: seconds until the first result, cold and from the disk
-cache, and the memory that a call adds at most.
+cache, and the memory that a call at the largest size adds at most.
 
 Invariant: every process is new, on one thread, with caches of its own.
 """
@@ -9,13 +9,15 @@ Invariant: every process is new, on one thread, with caches of its own.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import json
 import os
+import statistics
 import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,7 +28,10 @@ ROOT = Path(__file__).parent.parent.parent
 CACHED = ("srcgrad", "hand")
 """Tools with a disk cache."""
 
-WARM_STARTS = 3
+PACKAGES = {"primal": "numba", "hand": "numba"}
+"""What a tool imports, where that is not its own name."""
+
+WARM_STARTS = 5
 """Of these the median is reported."""
 
 
@@ -37,30 +42,54 @@ class Fresh:
     Attributes
     ----------
     total : float
-        Seconds from the start of the process to the first result, all imports included.
+        Seconds of the processor from the start of the process to the first result, all imports
+        included.
     first : float
-        Seconds for the tool: its imports, and the first call.
-    memory : float
-        MB that further calls add at most to the process.
+        Seconds of the processor for the first call, imports aside.
+    memory : float or None
+        MB that a call at the largest size adds at most to the process, if that was asked for.
     """
 
     total: float
     first: float
-    memory: float
+    memory: float | None = None
 
 
-def measure(problem: Problem, size: Size, tool: str, limit: float) -> dict[str, Fresh | None]:
-    """Cold, and warm where the tool has a disk cache."""
-    with tempfile.TemporaryDirectory(prefix="srcgrad-bench-") as folder:
-        found = {"cold": start(problem, size, tool, folder, limit)}
-        if tool in CACHED and found["cold"] is not None:
-            again = [start(problem, size, tool, folder, limit) for _ in range(WARM_STARTS)]
-            done = sorted((f for f in again if f is not None), key=lambda f: f.total)
-            found["warm"] = done[len(done) // 2] if done else None
+Starts = dict[str, dict[str, Fresh | None]]
+"""By tool: cold, and warm where the tool has a disk cache."""
+
+
+def measure(
+    problem: Problem, size: Size, tools: Sequence[str], folder: Path, limit: float
+) -> Starts:
+    """Start every tool cold, then those with a disk cache warm and in turns."""
+    found: Starts = {}
+    cached = [tool for tool in tools if tool in CACHED]
+    for tool in tools:
+        found[tool] = {"cold": start(problem, size, tool, folder, limit, tool not in cached)}
+    warm: dict[str, list[Fresh]] = {tool: [] for tool in cached}
+    for number in range(WARM_STARTS):
+        for tool in cached:
+            one = start(problem, size, tool, folder, limit, number == 0)
+            warm[tool] += [one] if one else []
+    for tool, starts in warm.items():
+        found[tool]["warm"] = middle(starts)
     return found
 
 
-def start(problem: Problem, size: Size, tool: str, folder: str, limit: float) -> Fresh | None:
+def middle(starts: Sequence[Fresh]) -> Fresh | None:
+    """The medians; the memory is that of the start that measured it."""
+    if not starts:
+        return None
+    total, first = (
+        statistics.median(getattr(s, name) for s in starts) for name in ("total", "first")
+    )
+    return Fresh(total, first, next((s.memory for s in starts if s.memory is not None), None))
+
+
+def start(
+    problem: Problem, size: Size, tool: str, folder: Path, limit: float, memory: bool = False
+) -> Fresh | None:
     """Run one process; None if it fails or takes too long."""
     environment = {
         **os.environ,
@@ -70,7 +99,7 @@ def start(problem: Problem, size: Size, tool: str, folder: str, limit: float) ->
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
     }
     family = problem.data.__module__  # only this one is imported, and what it needs
-    what = json.dumps([family, problem.name, size, tool, time.time()])
+    what = json.dumps([family, problem.name, size, tool, memory])
     command = [sys.executable, "-m", "tests.benchmarks.processes", what]
     try:
         done = subprocess.run(
@@ -83,22 +112,43 @@ def start(problem: Problem, size: Size, tool: str, folder: str, limit: float) ->
 
 def main() -> None:
     """The measured process."""
-    family, name, size, tool, began = json.loads(sys.argv[1])
+    family, name, size, tool, memory = json.loads(sys.argv[1])
     one_thread()
     problems = importlib.import_module(family).PROBLEMS
     problem = next(p for p in problems if p.name == name)
     args = problem.arguments(tuple(size))
-    before = time.perf_counter()
+    importlib.import_module(PACKAGES.get(tool, tool))
+    before = time.process_time()
     run = TOOLS[tool](problem, args)
     if run is None:
         sys.exit(f"{tool} has no form of {name}")
     run()
-    first, total = time.perf_counter() - before, time.time() - began
+    total = time.process_time()
+    first = total - before
+    added = memory_of(problem, tool) if memory else None
+    print(json.dumps(asdict(Fresh(total, first, added))))
+
+
+def memory_of(problem: Problem, tool: str) -> float:
+    """MB that a call at the largest size adds at most."""
+    run = TOOLS[tool](problem, problem.arguments(problem.sizes[-1]))
+    assert run is not None
+    give_back_memory()
     run()
+    time.sleep(0.2)  # JAX frees its buffers a little later
     with Peak() as peak:
-        for _ in range(3):
-            run()
-    print(json.dumps(asdict(Fresh(total, first, peak.megabytes))))
+        run()
+    return peak.megabytes
+
+
+def give_back_memory() -> None:
+    """Have the C library return what is freed, so that what is held is what is in use."""
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        threshold, trim = -3, -1  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD of malloc.h
+        library.mallopt(threshold, 65536)
+        library.mallopt(trim, 65536)
+        library.malloc_trim(0)
 
 
 class Peak:

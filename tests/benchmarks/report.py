@@ -54,7 +54,7 @@ def write(folder: Path, results: Sequence[Result], processes: Processes) -> None
         "results": [asdict(r) for r in results],
         "processes": processes,
     }
-    (folder / "results.json").write_text(json.dumps(content, indent=1))
+    (folder / "results.json").write_text(json.dumps(content, indent=1) + "\n")
     (folder / "results.md").write_text(page(results, processes))
     try:
         plot_times(folder / "times.png", results)
@@ -134,7 +134,7 @@ def fresh(processes: Processes, results: Sequence[Result]) -> str:
             rows.append([problem, shown(found["size"]), tool, *seconds, number(memory),
                          duration(call)])  # fmt: skip
     heads = ["problem", "size", "tool", "cold: process", "cold: first call", "warm: process"]
-    heads += ["warm: first call", "memory added (MB)", "a call, smallest size"]
+    heads += ["warm: first call", "memory added (MB), largest size", "a call, smallest size"]
     return table(heads, rows)
 
 
