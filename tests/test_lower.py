@@ -203,6 +203,12 @@ def distances(p):
     return total
 
 
+def shared_gradients(A, C, v):
+    u = np.sin(A)  # the gradients of u and of A start as one array
+    z = A * v + (u + A + C)
+    return np.sum(z * z)
+
+
 def logistic(w, X, t):
     z = X @ w
     return np.mean(np.log1p(np.exp(-z)) + (1 - t) * z) + 0.1 * np.sum(w * w)
@@ -291,7 +297,7 @@ CASES = [
     (network, (5, 3), (3, 4), (1, 4), (4, 2), (1,), (5, 2)),
     (network, (5, 3), (3, 1), (4,), (4, 2), (2,), (1, 2)),
     (network, (1, 3), (3, 4), (4,), (4, 1), (5, 2), (5, 2)),
-    (distances, (4, 3)), (distances, (1, 3)),
+    (shared_gradients, (3, 4), (1, 4), (4,)), (distances, (4, 3)), (distances, (1, 3)),
     (logistic, (3,), (6, 3), (6,)), (logistic, (3,), (6, 3), (1,)), (logistic, (3,), (1, 3), (6,)),
     (logistic, (3, 1), (6, 3), (6, 1)), (logistic, (3, 1), (6, 3), (6,)),
     (quadratic, (3,), (3, 3)), (slices, (5,)), (slices, (3,)), (matrix_slices, (3, 4)),

@@ -33,6 +33,7 @@ from ...program import (
     walk,
 )
 from ...rules import registry
+from ...rules.expressions import dotted
 from .scope import is_array
 
 
@@ -84,17 +85,36 @@ class Memory:
         return kind is None or is_array(kind) or hasattr(kind, "dtype") or hasattr(kind, "types")
 
 
-def memory_classes(program: Program) -> dict[str, str]:
-    """May-alias classes, calls that may return a part of their argument taken into account."""
+def memory_classes(program: Program, flat: bool = False) -> dict[str, str]:
+    """May-alias classes, whatever the form of the statement that gives memory another name.
+
+    In a flat program what is unbroadcast has its own memory: loops will see to that.
+    """
     classes = dict(alias_classes(program))
     for stmt in walk(program.body):
-        match stmt:
-            case Assign(target=target, value=ast.Call(args=[first, *_]) as call) if (
-                registry.effect(call) != "fresh"
-            ):
-                for source in names(first) & set(program.types):
-                    join(classes, target, source)
+        if isinstance(stmt, Assign) and is_array(program.types.get(stmt.target)):
+            if flat and is_unbroadcast(stmt.value):
+                continue
+            for source in sources(stmt.value) & set(program.types):
+                join(classes, stmt.target, source)
     return classes
+
+
+def is_unbroadcast(value: Expr) -> bool:
+    """Whether a value is a gradient summed over the axes along which an operand was broadcast."""
+    return isinstance(value, ast.Call) and dotted(value.func) == "unbroadcast"
+
+
+def sources(value: Expr) -> set[str]:
+    """Names whose memory the value of an expression may share."""
+    match value:
+        case ast.BinOp() | ast.UnaryOp() | ast.Compare() | ast.Constant():
+            return set()
+        case ast.Call(args=[first, *_]) if is_unbroadcast(value):
+            return names(first)  # where nothing was broadcast
+        case ast.Call(args=[first, *_]) if dotted(value.func) in registry.FUNCTIONS:
+            return set() if registry.effect(value) == "fresh" else names(first)
+    return names(value)
 
 
 def join(classes: dict[str, str], a: str, b: str) -> None:

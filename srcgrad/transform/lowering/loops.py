@@ -43,7 +43,7 @@ from ...program import (
     with_blocks,
 )
 from ...rules.expressions import dotted
-from .effects import memory_classes
+from .effects import is_unbroadcast, memory_classes
 from .evaluate import array_free, evaluate, resolved
 from .indexing import subscript
 from .nests import add, compute, store
@@ -93,7 +93,7 @@ def loops(program: Program, once: frozenset[str] = frozenset()) -> Loops:
         if isinstance(n, ast.Name)
     }
     kinds = {**{n: numba_type(v) for n, v in program.constants.items()}, **program.types}
-    classes = memory_classes(program)
+    classes = memory_classes(program, flat=True)
     sizes = Counter(classes.values())
     shared = {n for n, c in classes.items() if sizes[c] > 1} | set(program.params)
     for stmt in walk(program.body):
@@ -216,7 +216,9 @@ def keep(scope: Scope, stmt: Stmt) -> None:
             scope.shapes.arrays[target] = extents
         case Store(target=target) | Increment(target=target, index=ast.expr()):
             scope.write(target)
-        case Assign():
+        case Assign(target=target, value=value):
+            if is_unbroadcast(value):
+                scope.shared |= {target} | names(value)
             remember(scope, stmt)
         case Call(changed=changed):
             scope.bind(binds(stmt))
