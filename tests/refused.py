@@ -299,3 +299,7 @@ def calls_in_a_subscript_beside_others(x):
 def mutates(u):
     u[0] = 1.0
     return 1.0
+
+
+def ranges_between_arrays(x):
+    return np.sum(np.linspace(x, 2.0 * x, 3))  # refused: return | numbers

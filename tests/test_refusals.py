@@ -85,7 +85,7 @@ def test_syntax_and_calls(name: str) -> None:
     "name",
     ["transforms", "unknown_method", "rows_kept_in_a_list", "list_of_lists",
      "best_so_far_from_none", "reshaped_and_written", "diagonal_of_what_is_written", "joins_lists",
-     "names_a_list_twice", "calls_in_a_subscript_beside_others"],
+     "names_a_list_twice", "calls_in_a_subscript_beside_others", "ranges_between_arrays"],
 )  # fmt: skip
 def test_array_functions(name: str) -> None:
     function = getattr(refused, name)

@@ -10,6 +10,7 @@ from programs import (
     branches,
     calls,
     classics,
+    copies,
     coverage,
     evaluation,
     exits,
@@ -33,7 +34,7 @@ from programs.case import CASES, Case
 
 __all__ = ["CASES", "Case"]
 _MODULES = (
-    aliases, arrays, branches, calls, classics, coverage, evaluation, exits, factorisations,
-    gated, guards, indices, lists, loops, mutation, pairs, pieces, rebinding, recursion,
-    recursion_in_place, scalars, simulations, traps,
+    aliases, arrays, branches, calls, classics, copies, coverage, evaluation, exits,
+    factorisations, gated, guards, indices, lists, loops, mutation, pairs, pieces, rebinding,
+    recursion, recursion_in_place, scalars, simulations, traps,
 )  # fmt: skip
