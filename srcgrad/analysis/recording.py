@@ -47,15 +47,16 @@ def recording(facts: Facts, everything: bool = False, fuse: bool = True) -> Plan
 def _settled(
     facts: Facts, covered: Covered, replay: bool, reload: bool, fused: tuple[int, ...]
 ) -> Plan:
-    """A plan in which a branch or loop that has something to restore is itself reversed."""
+    """A plan in which whatever has something to restore inside is itself reversed."""
     reversed_too: set[Path] = set()
     while True:
         plan = Plan(fused=fused)
         rebuilt = Rebuilding(Cells(facts), plan, replay, reload, reversed_too)
         rebuilt.decide()
         Needed(rebuilt, covered).decide()
-        inside = [p for p, cells in plan.before.items() if cells]
-        more = {p[:k] for p in inside for k in range(1, len(p), 2)} - reversed_too
+        inside = {p for p, cells in plan.before.items() if cells} | plan.resized
+        more = {p[:k] for p in inside for k in range(1, len(p), 2)} | plan.resized
+        more -= reversed_too
         if not more:
             return plan
         reversed_too |= more
