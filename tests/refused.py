@@ -318,3 +318,7 @@ def joins_rows_that_were_appended(x):
 def largest_of_nested_lists(x):
     m = [[a * b for b in x] for a in x]
     return max(m)[0]  # refused: max(m) | lists
+
+
+def ranges_between_arrays(x):
+    return np.sum(np.linspace(x, 2.0 * x, 3))  # refused: return | numbers

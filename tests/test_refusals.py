@@ -87,7 +87,8 @@ def test_syntax_and_calls(name: str) -> None:
      "best_so_far_from_none", "reshaped_and_written", "diagonal_of_what_is_written", "joins_lists",
      "names_a_list_twice", "calls_in_a_subscript_beside_others",
      "joins_rows_of_nested_lists", "joins_rows_that_were_appended",
-     "largest_of_nested_lists"],
+     "largest_of_nested_lists",
+     "ranges_between_arrays"],
 )  # fmt: skip
 def test_array_functions(name: str) -> None:
     function = getattr(refused, name)

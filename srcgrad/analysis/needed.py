@@ -24,6 +24,7 @@ from ..program import (
     If,
     Pop,
     Program,
+    Push,
     Stmt,
     Swap,
     View,
@@ -92,6 +93,9 @@ class Needed:
             and self.cells.changes(stmt) & needed - set(binds(stmt))
         ):
             self.refuse_change(stmt)
+        if isinstance(stmt, Push | Pop) and not self.facts.is_list_of_arrays(stmt.tape):
+            if alive or self.cells.changes(stmt) & needed - set(binds(stmt)):
+                self.result.resized.add(here)
         overwritten = self.cells.writes(stmt)
         after: set[Cell] = set()
         target = binds(stmt)

@@ -45,6 +45,8 @@ class Plan:
         Alias classes whose shadows cannot be rebuilt: they have to be carried.
     undone : set
         Statements that are undone instead of recording what they overwrite.
+    resized : set
+        Appends to and pops from lists of numbers that are undone.
     """
 
     before: dict[Path, set[Cell]] = field(default_factory=dict)
@@ -54,3 +56,4 @@ class Plan:
     fused: tuple[int, ...] = ()
     invalid: set[str] = field(default_factory=set)
     undone: set[Path] = field(default_factory=set)
+    resized: set[Path] = field(default_factory=set)

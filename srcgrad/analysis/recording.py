@@ -54,9 +54,9 @@ def _settled(
         rebuilt = Rebuilding(Cells(facts), plan, replay, reload, reversed_too)
         rebuilt.decide()
         Needed(rebuilt, covered).decide()
-        inside = [p for p, cells in plan.before.items() if cells]
-        more = {p[:k] for p in inside for k in range(1, len(p), 2)}
-        more |= {p for p in inside if any(c.startswith("mem:") for c in plan.before[p])}
+        inside = {p for p, cells in plan.before.items() if cells} | plan.resized
+        more = {p[:k] for p in inside for k in range(1, len(p), 2)} | plan.resized
+        more |= {p for p in plan.before if any(c.startswith("mem:") for c in plan.before[p])}
         more -= reversed_too
         if not more:
             return plan

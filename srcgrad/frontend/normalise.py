@@ -388,6 +388,11 @@ class Flattener:
                 return ast.Compare(self.atom(left), ops, [self.atom(c) for c in comparators])
             case ast.BoolOp():
                 return self.pure(value)
+            case ast.Subscript(
+                value=ast.Attribute(value=base, attr="flat"), slice=ast.Slice() as part
+            ):
+                taken = ast.Subscript(ast.Call(np_name("ravel"), [base], []), part, ast.Load())
+                return self.operation(ast.Call(np_name("copy"), [taken], []))
             case ast.Subscript(value=base, slice=index):
                 if is_atom(value):
                     return value

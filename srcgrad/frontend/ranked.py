@@ -69,7 +69,8 @@ def ranked(program: Program, places: Mapping[int, Place]) -> Program:
             if isinstance(stmt, Assign):
                 text = _text(stmt.target, stmt.value, kinds, fresh)
         except ValueError as error:
-            raise UnsupportedError(Complaint(places.get(stmt.line), str(error), "")) from None
+            advice = "write it with other functions, or loops"
+            raise UnsupportedError(Complaint(places.get(stmt.line), str(error), advice)) from None
         if text is not None:
             changed = True
             return worker.block(_at_line(text, stmt.line))

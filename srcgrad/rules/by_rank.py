@@ -12,7 +12,7 @@ import ast
 from collections.abc import Sequence
 from string import ascii_letters
 
-from . import axes, joins, stacks
+from . import axes, conversions, joins, stacks
 from .expressions import dotted, literal
 from .written import Fresh, Ranks, Spelling, axes_of, keyword_of, subscript_text, tuple_text
 
@@ -415,6 +415,7 @@ SPELLINGS: dict[str, Spelling] = {
     "np.pad": _pad,
     "np.einsum": _einsum,
     "np.linalg.norm": _norm,
+    **conversions.SPELLINGS,
     **joins.SPELLINGS,
     **axes.SPELLINGS,
     **stacks.SPELLINGS,

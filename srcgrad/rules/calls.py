@@ -350,8 +350,8 @@ def _clip(call: ast.Call) -> ast.expr | None:
 
 
 def _asarray(call: ast.Call) -> ast.expr | None:
-    """With a dtype, or of a display, a new array."""
-    if call.keywords or isinstance(call.args[0], ast.List | ast.Tuple):
+    """Of a display, a new array."""
+    if isinstance(call.args[0], ast.List | ast.Tuple):
         return bind(ast.Call(call_of("np.array").func, call.args, call.keywords))
     return None
 
@@ -537,6 +537,7 @@ REWRITES: dict[str, Callable[[ast.Call], ast.expr | None]] = {
     "np.asfortranarray": _asfortranarray,
     "np.resize": _resize,
     "np.conjugate": _text_of("+{0}"),
+    "np.real": _text_of("{0}"),
     "np.real_if_close": _text_of("{0}"),
     "np.angle": _text_of("np.arctan2(0.0, {0})"),
     "np.matrix_transpose": _text_of("np.swapaxes({0}, -2, -1)"),

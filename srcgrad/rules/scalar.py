@@ -124,18 +124,17 @@ _UNARY = (
     ("reciprocal", "grad_x -= grad_z * z * z", POSITIVE),
     ("absolute", "grad_x += grad_z * np.sign(x)", (-2.0, 2.0)),
     ("sinc", "grad_x += grad_z * sinc_slope(x)", (0.0, 2.0)),
-    ("real", "grad_x += grad_z", UNIT),
     ("nan_to_num", "grad_x += np.where(np.isfinite(x), grad_z, 0)", UNIT),
 )
 _NUMPY_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh",
                 "acosh": "arccosh", "atanh": "arctanh"}
-_MATH_LACKS = {"cbrt", "square", "reciprocal", "absolute", "sinc", "real", "nan_to_num"}
+_MATH_LACKS = {"cbrt", "square", "reciprocal", "absolute", "sinc", "nan_to_num"}
 """Not in math, or (cbrt) not in Numba's."""
 
 
 def _ufunc_of(name: str) -> np.ufunc:
     """A ufunc with the dtypes of ``np.name``, which may be none itself."""
-    stand_ins = {"sinc": np.sin, "real": np.positive, "nan_to_num": np.positive}
+    stand_ins = {"sinc": np.sin, "nan_to_num": np.positive}
     return stand_ins.get(name) or getattr(np, name)
 
 

@@ -228,9 +228,9 @@ class Backward:
                 reverse_swap(self.sweep, stmt)
             case Call():
                 reverse_call(self.sweep, stmt, here)
-            case Push(tape=t) | Pop(tape=t):
+            case Push() | Pop():
                 rebuild(self.sweep, here)
-                if self.facts.is_list_of_arrays(t):
+                if here not in self.sweep.plan.resized:
                     restore(self.sweep, stmt, here)
                 else:
                     reverse_list(self.sweep, stmt, here)

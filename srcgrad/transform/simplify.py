@@ -97,6 +97,8 @@ def folded_statement(stmt: Stmt) -> Stmt:
     changes: dict[str, Any] = {
         name: folded(value) for name, value in vars(stmt).items() if isinstance(value, ast.expr)
     }
+    if isinstance(stmt, Assign) and isinstance(changes["value"], ast.Name):
+        changes["value"] = stmt.value  # `z = x - 0` is a new array
     inner = tuple(tuple(folded_statement(s) for s in b) for b in blocks(stmt))
     return with_blocks(replace(stmt, **changes), inner)
 

@@ -11,6 +11,7 @@ from programs import (
     branches,
     calls,
     classics,
+    copies,
     coverage,
     evaluation,
     exits,
@@ -34,7 +35,7 @@ from programs.case import CASES, Case
 
 __all__ = ["CASES", "Case"]
 _MODULES = (
-    aliases, array_lists, arrays, branches, calls, classics, coverage, evaluation, exits,
+    aliases, array_lists, arrays, branches, calls, classics, copies, coverage, evaluation, exits,
     factorisations, gated, guards, indices, lists, loops, mutation, pairs, pieces, rebinding,
     recursion, recursion_in_place, scalars, simulations, traps,
 )  # fmt: skip

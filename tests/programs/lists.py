@@ -215,3 +215,38 @@ def list_that_a_helper_made(x):
     h = squares(x)
     h.append(x[0])
     return sum(h) * h[0] * len(h)
+
+
+@structured(signed(4), 0.4, 0.5)
+def list_of_constants_that_nothing_reads(b, x, y):
+    for v in b:
+        x = v or y
+        h = [1.296]
+    return x + y
+
+
+@structured(signed(4), 0.4, compiled=True)
+def places_listed_anew_in_each_round(a, x):
+    s = x
+    for k in range(3):
+        h = [k]
+        h.append((k * k) % 4)
+        s = s * a[h[1]] + a[h[0]]
+        h.append(2)
+        s = s * s * a[h[k]]
+    return s
+
+
+@structured(np.array([0.3, -1.1, 0.7, 0.5]), 0.4, compiled=True)
+def places_listed_by_value(a, x):
+    h = [0]
+    s = x
+    for k in range(4):
+        if a[k] > 0:
+            h.append(k)
+        s = s * a[h[-1]] + x
+        x = x * s
+    while len(h) > 1:
+        s = s * a[h.pop()] + s * s
+    h.append(3)
+    return s * a[h[-1]] * a[h[0]]

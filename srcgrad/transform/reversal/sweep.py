@@ -67,8 +67,8 @@ class Sweep:
 
     def records_inside(self, here: Path) -> bool:
         """Whether something inside a statement restores what an earlier reversal needs."""
-        found = [p for p, cells in self.plan.before.items() if cells and p[: len(here)] == here]
-        return any(len(p) > len(here) for p in found)
+        found = {p for p, cells in self.plan.before.items() if cells} | self.plan.resized
+        return any(len(p) > len(here) and p[: len(here)] == here for p in found)
 
     def around(self, path: Path) -> list[Stmt]:
         """The statements around a path."""

@@ -1,0 +1,93 @@
+"""Arrays made of others: which of them are new, and which are the same array.
+
+In: a canonical call, the ranks and dtypes of its operands. Out: the statement that it stands
+for, as text; None where a rule has it as it is.
+
+Invariant: what shares memory with its operand in NumPy does here, and nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+import numpy as np
+
+from .expressions import dotted, literal
+from .written import Fresh, Ranks, Spelling, keyword_of
+
+
+def _asarray(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``np.asarray(x, dtype=...)`` is ``x`` where that has this dtype, else a new array."""
+    wanted, x = keyword_of(call, "dtype"), call.args[0]
+    if wanted is None:
+        return None
+    text = ast.unparse(x)
+    if rank.is_number(x) and _dtype(wanted, rank) == np.float64:
+        return f"{target} = np.float64({text})"
+    if isinstance(x, ast.Name) and rank(x) and _dtype(wanted, rank) == _of(x, rank):
+        return f"{target} = np.asarray({text})"
+    return f"{target} = np.array({text}, dtype={ast.unparse(wanted)})"
+
+
+def _of(name: ast.Name, rank: Ranks) -> np.dtype:
+    """The dtype of an operand."""
+    return np.dtype(rank.dtype(name.id).removeprefix("np."))
+
+
+def _dtype(node: ast.expr, rank: Ranks) -> np.dtype:
+    """A dtype as it is written."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="np"), attr=name):
+            return np.dtype(getattr(np, name))
+        case ast.Attribute(value=ast.Name() as array, attr="dtype"):
+            return _of(array, rank)
+        case ast.Name(id=name) if hasattr(builtins, name):
+            return np.dtype(getattr(builtins, name))
+        case ast.Constant(value=str(name)):
+            return np.dtype(name)
+    raise ValueError("np.asarray: write the dtype out, as in np.float64")
+
+
+def _full(like: bool) -> Spelling:
+    """``np.full(shape, v)`` of an array ``v``, which is broadcast."""
+
+    def build(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+        shape, value = call.args[:2]
+        if not rank(value):
+            return None
+        if any(literal(k.value) is not None for k in call.keywords):
+            raise ValueError(f"{dotted(call.func)}: an array to fill with, and a dtype")
+        zeros = "np.zeros_like" if like else "np.zeros"
+        return f"{target} = {zeros}({ast.unparse(shape)}) + {ast.unparse(value)}"
+
+    return build
+
+
+def _cast(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``np.float64(x)`` of an array is ``x`` where that has this dtype."""
+    x = call.args[0]
+    if not isinstance(x, ast.Name) or not rank(x):
+        return None
+    if _dtype(call.func, rank) == _of(x, rank):
+        return f"{target} = np.asarray({x.id})"
+    return f"{target} = np.astype({x.id}, {dotted(call.func)})"
+
+
+def _of_numbers(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """Ranges between numbers; NumPy has them between arrays as well."""
+    if any(map(rank, call.args)):
+        raise ValueError(f"{dotted(call.func)}: between numbers only")
+    return None
+
+
+SPELLINGS: dict[str, Spelling] = {
+    "np.asarray": _asarray,
+    "np.full": _full(like=False),
+    "np.full_like": _full(like=True),
+    "np.linspace": _of_numbers,
+    "np.logspace": _of_numbers,
+    "np.geomspace": _of_numbers,
+    **{f"np.{name}": _cast for name in ("float64", "float32", "int64", "int32", "bool_")},
+}
+"""Functions that are spelt out, by canonical name."""
