@@ -127,7 +127,7 @@ def returns_a_string(x):
 
 
 def starred_assignment(x):
-    first, *rest = (x, x * x, 1.0)  # refused: *rest | star
+    first, *rest = np.array([x, x * x, 1.0])  # refused: first | *rest
     return first * rest[0]
 
 

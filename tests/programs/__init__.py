@@ -29,6 +29,7 @@ from programs import (
     scalars,
     simulations,
     traps,
+    tuples,
 )
 from programs.case import CASES, Case
 
@@ -36,5 +37,5 @@ __all__ = ["CASES", "Case"]
 _MODULES = (
     aliases, array_lists, arrays, branches, calls, classics, coverage, evaluation, exits,
     factorisations, gated, guards, indices, lists, loops, mutation, pairs, pieces, rebinding,
-    recursion, recursion_in_place, scalars, simulations, traps,
+    recursion, recursion_in_place, scalars, simulations, traps, tuples,
 )  # fmt: skip

@@ -76,6 +76,10 @@ class Body(ABC):
         """What is assigned to."""
 
     @abstractmethod
+    def display(self, target: ast.Name, value: ast.Tuple, stmt: ast.stmt) -> ast.Tuple:
+        """A tuple whose elements are kept by name, where its own name is bound once."""
+
+    @abstractmethod
     def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
         """A block of its own."""
 
@@ -110,6 +114,7 @@ class Body(ABC):
         self.prologue: list[ast.stmt] = []
         self.tuple_arrays: dict[str, ast.expr] = {}
         self.displays: dict[str, list[ast.expr]] = {}
+        self.unwritten: set[str] = set()
         self.stack: list[Any] = [source.function]
         self.scope = Scope(source)
         self.next_line = 1_000_000
