@@ -5,6 +5,7 @@ that has to be named, and on no other.
 """
 
 import contextlib
+import itertools
 import math
 
 import numpy as np
@@ -301,3 +302,18 @@ def joins_rows_that_were_appended(x):
 def largest_of_nested_lists(x):
     m = [[a * b for b in x] for a in x]
     return max(m)[0]  # refused: max(m) | lists
+
+
+def changes_what_it_combines(x):
+    f = x * 1.0
+    for u, v in itertools.combinations(f, 2):  # refused: itertools | changes
+        f[0] += u * v
+    return np.sum(f)
+
+
+def product_of_a_changing_range(x):
+    n, total = 2, 0.0
+    for i, j in itertools.product(range(n), range(n)):  # refused: itertools | changes
+        n = 3
+        total += x[i] * x[j]
+    return total

@@ -86,7 +86,7 @@ def test_syntax_and_calls(name: str) -> None:
     ["transforms", "unknown_method", "replaces_an_array_in_a_list", "list_of_lists",
      "best_so_far_from_none", "reshaped_and_written", "diagonal_of_what_is_written", "joins_lists",
      "names_a_list_twice", "joins_rows_of_nested_lists", "joins_rows_that_were_appended",
-     "largest_of_nested_lists"],
+     "largest_of_nested_lists", "changes_what_it_combines", "product_of_a_changing_range"],
 )  # fmt: skip
 def test_array_functions(name: str) -> None:
     function = getattr(refused, name)

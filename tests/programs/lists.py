@@ -215,3 +215,19 @@ def list_that_a_helper_made(x):
     h = squares(x)
     h.append(x[0])
     return sum(h) * h[0] * len(h)
+
+
+@structured(signed(4))
+def functions_of_a_list(x):
+    h = []
+    for k in range(4):
+        h.append(math.sin(x[k]))
+    return np.mean(h) * np.sum(h) + np.max(h)
+
+
+@structured(signed(4))
+def vector_functions_of_a_list(x):
+    h = []
+    for k in range(4):
+        h.append(math.sin(x[k]))
+    return np.dot(h, x) + np.linalg.norm(h)
