@@ -5,6 +5,7 @@ that has to be named, and on no other.
 """
 
 import contextlib
+import itertools
 import math
 
 import numpy as np
@@ -127,7 +128,7 @@ def returns_a_string(x):
 
 
 def starred_assignment(x):
-    first, *rest = (x, x * x, 1.0)  # refused: *rest | star
+    first, *rest = np.array([x, x * x, 1.0])  # refused: first | *rest
     return first * rest[0]
 
 
@@ -322,3 +323,18 @@ def largest_of_nested_lists(x):
 
 def ranges_between_arrays(x):
     return np.sum(np.linspace(x, 2.0 * x, 3))  # refused: return | numbers
+
+
+def changes_what_it_combines(x):
+    f = x * 1.0
+    for u, v in itertools.combinations(f, 2):  # refused: itertools | changes
+        f[0] += u * v
+    return np.sum(f)
+
+
+def product_of_a_changing_range(x):
+    n, total = 2, 0.0
+    for i, j in itertools.product(range(n), range(n)):  # refused: itertools | changes
+        n = 3
+        total += x[i] * x[j]
+    return total

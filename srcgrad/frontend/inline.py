@@ -27,6 +27,7 @@ from .inlining.displays import as_array, element_of
 from .inlining.gradients import Expansion
 from .inlining.loops import for_loop, while_loop
 from .inlining.pieces import joined
+from .inlining.tuples import has_star, picked, repeated, unpack_starred
 from .parse import Source
 from .specialise import specialise
 from .structure import structure
@@ -161,6 +162,8 @@ class _Inliner(Body):
             ) if (function := function_value(self, value)) is not None:
                 self.scope.functions[name] = function
                 self.scope.names.pop(name, None)
+            case ast.Assign(targets=[ast.Tuple() | ast.List() as target]) if has_star(target):
+                unpack_starred(self, target, stmt)
             case ast.Assign(targets=targets, value=value):
                 assignment(self, targets, value, stmt)
             case ast.AnnAssign(target=target, value=value):
@@ -261,7 +264,9 @@ class _Inliner(Body):
                 return comprehension(self, node)
             case ast.Lambda() | ast.GeneratorExp():
                 self.refuse(node, "this is not a value that can be computed with", "")
-            case ast.Slice() | ast.Tuple() | ast.List() | ast.BinOp() | ast.UnaryOp():
+            case ast.BinOp():
+                return repeated(self, self.parts(node), node)
+            case ast.Slice() | ast.Tuple() | ast.List() | ast.UnaryOp():
                 return self.parts(node)
             case ast.Compare(ops=ops) if any(isinstance(o, ast.In | ast.NotIn) for o in ops):
                 return self.membership(node)
@@ -273,7 +278,9 @@ class _Inliner(Body):
                 not isinstance(index, ast.Constant) and (array := as_array(self, base)) is not None
             ):
                 return ast.Subscript(array, self.expr(index), ast.Load())
-            case ast.Compare() | ast.Subscript():
+            case ast.Subscript():
+                return picked(self, self.parts(node), node)
+            case ast.Compare():
                 return self.parts(node)
             case None:
                 return None

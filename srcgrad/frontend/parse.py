@@ -299,8 +299,9 @@ def _refusals(source: Source) -> Iterator[Complaint]:
         place = source.place(node)
         found.setdefault((place.line, place.column), Complaint(place, reason, advice))
 
+    unpacked = {id(e) for e in _starred_targets(source.tree)}
     for node in _differentiated(source.tree):
-        if type(node) in REFUSED:
+        if type(node) in REFUSED and id(node) not in unpacked:
             note(node, *REFUSED[type(node)])
         match node:
             case ast.Attribute(ctx=ast.Store() | ast.Del()):
@@ -328,6 +329,14 @@ def _refusals(source: Source) -> Iterator[Complaint]:
         if line not in lines:
             yield found[line, column]
         lines.add(line)
+
+
+def _starred_targets(tree: ast.FunctionDef) -> Iterator[ast.expr]:
+    """``*b`` in assignments ``a, *b = ...``."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=elts) | ast.List(elts=elts)]):
+                yield from (e for e in elts if isinstance(e, ast.Starred))
 
 
 def _own_statements(tree: ast.FunctionDef) -> Iterator[ast.stmt]:

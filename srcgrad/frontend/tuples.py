@@ -12,13 +12,29 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from numba import types
 
 from ..errors import Complaint, Place, UnsupportedError
-from ..program import Assign, Block, Program, Stmt, blocks, expressions, with_blocks
+from ..program import (
+    Assign,
+    Block,
+    Expr,
+    Program,
+    Stmt,
+    While,
+    blocks,
+    expressions,
+    names,
+    with_blocks,
+)
+from ..rules.expressions import dotted, literal
+from .normalise import fresh_names
 from .numba_types import Typing
+
+REDUCTIONS = frozenset({"sum", *(f"np.{n}" for n in ("max", "min", "sum", "prod", "mean"))})
+"""Functions of the numbers of a tuple, which are of an array here."""
 
 
 def scalarise(
@@ -47,7 +63,7 @@ def scalarise(
                 Assign(part, ast.Subscript(ast.Name(name), ast.Constant(k), ast.Load()))
                 for k, part in enumerate(parts[name])
             ]
-    splitter = _Splitter(parts, tuples, places)
+    splitter = _Splitter(parts, tuples, places, taken)
     result = program.with_body((*entry, *splitter.block(program.body)))
     nested = any(isinstance(p, types.BaseTuple) for t in tuples.values() for p in t.types)
     if nested:
@@ -77,28 +93,30 @@ class _Splitter:
         parts: Mapping[str, tuple[str, ...]],
         kinds: Mapping[str, types.BaseTuple],
         places: Mapping[int, Place],
+        taken: set[str],
     ) -> None:
         self.parts = parts
         self.kinds = kinds
         self.places = places
+        self.fresh = fresh_names("s", taken)
+        self.pending: list[Stmt] = []
 
     def block(self, body: Block) -> Block:
         """A block without tuples."""
-        return tuple(new for stmt in body for new in self.statement(stmt))
+        found: list[Stmt] = []
+        for stmt in body:
+            new = self.statement(stmt)
+            found += [*self.pending, *new]
+            self.pending = []
+        return tuple(found)
 
     def statement(self, stmt: Stmt) -> list[Stmt]:
         """One statement, as one for each part where it binds a tuple."""
         match stmt:
-            case Assign(target=t, value=ast.Tuple(elts=elts)) if t in self.parts:
-                return [
-                    replace(stmt, target=p, value=self.expression(e, stmt))
-                    for p, e in zip(self.parts[t], elts, strict=True)
-                ]
-            case Assign(target=t, value=ast.Name(id=s)) if t in self.parts:
-                return [
-                    replace(stmt, target=p, value=ast.Name(q, ast.Load()))
-                    for p, q in zip(self.parts[t], self.parts[s], strict=True)
-                ]
+            case Assign(target=t, value=value) if (
+                t in self.parts and (elements := self.elements(value)) is not None
+            ):
+                return self.each(stmt, t, [self.expression(e, stmt) for e in elements])
             case Assign(target=t, value=ast.Attribute(value=ast.Name(id=a), attr="shape")) if (
                 t in self.parts
             ):
@@ -114,8 +132,52 @@ class _Splitter:
             for name, value in vars(stmt).items()
             if isinstance(value, ast.expr)
         }
+        made, self.pending = self.pending, []
+        if made and isinstance(stmt, While):
+            self.refuse(stmt, "a tuple is subscripted by a variable in the test of a `while`")
         inner = tuple(self.block(b) for b in blocks(stmt))
-        return [with_blocks(replace(stmt, **changes), inner)]
+        return [*made, with_blocks(replace(stmt, **changes), inner)]
+
+    def elements(self, value: Expr) -> list[Expr] | None:
+        """The parts of a tuple that an expression is; None where they are not known."""
+        match value:
+            case ast.Tuple(elts=elts):
+                return elts
+            case ast.Name(id=name) if name in self.parts:
+                return [ast.Name(p, ast.Load()) for p in self.parts[name]]
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                first, second = self.elements(left), self.elements(right)
+                return None if first is None or second is None else first + second
+            case ast.Subscript(value=base, slice=ast.Slice(lower=a, upper=b, step=c)):
+                whole = self.elements(base)
+                bounds = [None if e is None else literal(e) for e in (a, b, c)]
+                known = all(e is None or type(e) is int for e in bounds)
+                return whole[slice(*bounds)] if whole is not None and known else None
+        return None
+
+    def each(self, stmt: Assign, target: str, values: list[Expr]) -> list[Stmt]:
+        """A tuple bound part by part, all values first where a part is one of them."""
+        parts = self.parts[target]
+        if len(parts) != len(values):
+            self.refuse(stmt, f"the tuple `{target}` has {len(parts)} parts in another place")
+        before: list[Stmt] = []
+        for k, value in enumerate(values):
+            if names(value) & set(parts[:k]):
+                values[k] = ast.Name(self.fresh(), ast.Load())
+                before.append(replace(stmt, target=values[k].id, value=value))  # type: ignore[attr-defined]
+        pairs = zip(parts, values, strict=True)
+        return [*before, *(replace(stmt, target=p, value=v) for p, v in pairs)]
+
+    def as_array(self, name: str, stmt: Stmt) -> Expr:
+        """An array of the numbers of a tuple, for subscripts that vary and for functions."""
+        if not all(isinstance(k, types.Number) for k in self.kinds[name].types):
+            self.refuse(stmt, f"the tuple `{name}` is subscripted by a variable")
+        parts: list[Expr] = [ast.Name(p, ast.Load()) for p in self.parts[name]]
+        func = ast.Attribute(ast.Name("np", ast.Load()), "array", ast.Load())
+        made = ast.Call(func, [ast.List(parts, ast.Load())], [])
+        array = self.fresh()
+        self.pending.append(Assign(array, made, line=stmt.line))
+        return ast.Name(array, ast.Load())
 
     def expression(self, expr: Any, stmt: Stmt) -> Any:
         """The expression with parts of tuples by their names."""
@@ -127,7 +189,10 @@ class _Splitter:
                     case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(m))):
                         k = -m
                     case _:
-                        self.refuse(stmt, f"the tuple `{t}` is subscripted by a variable")
+                        place = self.expression(index, stmt)
+                        return ast.Subscript(self.as_array(t, stmt), place, ast.Load())
+                if not -len(self.parts[t]) <= k < len(self.parts[t]):
+                    self.refuse(stmt, f"`{t}[{k}]` is beyond the end of the tuple")
                 return ast.Name(self.parts[t][k], ast.Load())
             case ast.Attribute(value=ast.Name(id=t), attr=label) if t in self.parts:
                 fields = getattr(self.kinds[t], "fields", ())
@@ -136,6 +201,10 @@ class _Splitter:
                 return ast.Name(self.parts[t][fields.index(label)], ast.Load())
             case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=t)]) if t in self.parts:
                 return ast.Constant(len(self.parts[t]))
+            case ast.Call(func=func, args=[ast.Name(id=t)], keywords=[]) if (
+                t in self.parts and dotted(func) in REDUCTIONS
+            ):
+                return ast.Call(func, [self.as_array(t, stmt)], [])
             case ast.Call(func=func, args=args, keywords=keywords):
                 return ast.Call(
                     func,
@@ -155,7 +224,7 @@ class _Splitter:
                 return type(expr)(**fields)
         return expr
 
-    def refuse(self, stmt: Stmt, reason: str) -> None:
+    def refuse(self, stmt: Stmt, reason: str) -> NoReturn:
         """Raise at the statement's place."""
         advice = "subscript it by a constant, or use an array"
         raise UnsupportedError(Complaint(self.places.get(stmt.line), reason, advice))

@@ -112,7 +112,11 @@ def dtype_text(dtype: str) -> str:
 
 
 def as_array(function: str | None, kind: Any) -> Any:
-    """What stands for the type of a list of arrays as an operand, to find that of a result."""
+    """What stands for the type of a list or a tuple, to find that of a result."""
+    if isinstance(kind, types.BaseTuple) and all(isinstance(k, types.Number) for k in kind.types):
+        return types.Array(types.float64, 1, "C") if function not in JOINED else kind
+    if isinstance(kind, types.List) and isinstance(kind.dtype, types.Number | types.Boolean):
+        return types.Array(kind.dtype, 1, "C")
     if not is_list_of_arrays(kind):
         return kind
     if function in JOINED:

@@ -30,6 +30,7 @@ from programs import (
     scalars,
     simulations,
     traps,
+    tuples,
 )
 from programs.case import CASES, Case
 
@@ -37,5 +38,5 @@ __all__ = ["CASES", "Case"]
 _MODULES = (
     aliases, array_lists, arrays, branches, calls, classics, copies, coverage, evaluation, exits,
     factorisations, gated, guards, indices, lists, loops, mutation, pairs, pieces, rebinding,
-    recursion, recursion_in_place, scalars, simulations, traps,
+    recursion, recursion_in_place, scalars, simulations, traps, tuples,
 )  # fmt: skip

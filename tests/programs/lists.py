@@ -250,3 +250,19 @@ def places_listed_by_value(a, x):
         s = s * a[h.pop()] + s * s
     h.append(3)
     return s * a[h[-1]] * a[h[0]]
+
+
+@structured(signed(4))
+def functions_of_a_list(x):
+    h = []
+    for k in range(4):
+        h.append(math.sin(x[k]))
+    return np.mean(h) * np.sum(h) + np.max(h)
+
+
+@structured(signed(4))
+def vector_functions_of_a_list(x):
+    h = []
+    for k in range(4):
+        h.append(math.sin(x[k]))
+    return np.dot(h, x) + np.linalg.norm(h)

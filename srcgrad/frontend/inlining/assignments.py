@@ -20,7 +20,12 @@ def assignment(worker: Body, targets: list[ast.expr], value: ast.expr, stmt: ast
     if len(targets) > 1 and not isinstance(new, ast.Name | ast.Constant):
         new = worker.bound(new, stmt)
     if isinstance(new, ast.Tuple) and isinstance(targets[0], ast.Name):
+        nested = len(targets) == 1 and any(isinstance(e, ast.Tuple) for e in new.elts)
         new = display(worker, targets[0], new, stmt)
+        name = worker.target(targets[0])
+        if nested and isinstance(name, ast.Name) and name.id in worker.displays:
+            worker.unwritten.add(name.id)
+            return
     for target in targets:
         assign(worker, target, new, stmt)
 

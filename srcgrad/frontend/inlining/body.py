@@ -110,6 +110,7 @@ class Body(ABC):
         self.prologue: list[ast.stmt] = []
         self.tuple_arrays: dict[str, ast.expr] = {}
         self.displays: dict[str, list[ast.expr]] = {}
+        self.unwritten: set[str] = set()
         self.stack: list[Any] = [source.function]
         self.scope = Scope(source)
         self.next_line = 1_000_000

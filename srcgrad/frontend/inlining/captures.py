@@ -25,7 +25,10 @@ def name_value(worker: Body, node: ast.AST, name: str) -> ast.expr:
     if scope is not None:
         if name in scope.functions:
             worker.refuse(node, f"the function `{name}` is used as a value", "call it")
-        return scope.names[name]
+        known = scope.names[name]
+        if isinstance(known, ast.Name) and known.id in worker.unwritten:
+            return ast.Tuple(list(worker.displays[known.id]), ast.Load())
+        return known
     value = worker.scope.source.resolve(name)
     if value is MISSING:
         raise undefined(worker, node, name)
@@ -56,9 +59,8 @@ def capture(
     if key in worker.known:
         return name_of(worker.known[key][0])
     if isinstance(value, list | tuple) and value and _numbers(value):
-        array = np.array(value)
-        if isinstance(value, tuple) and array.ndim == 1:
-            return ast.Tuple([ast.Constant(v) for v in value], ast.Load())
+        if is_tuple_of_numbers(value):
+            return written_out(value)
         worker.refuse(
             node,
             f"`{name}` is a list from outside, which may change unnoticed",
@@ -126,10 +128,24 @@ def captured_tuple(worker: Body, name: str) -> tuple[Any, ...] | None:
     if worker.scope.find(name) is not None:
         return None
     found = worker.scope.source.resolve(name)
-    if isinstance(found, tuple) and all(isinstance(v, int | float) for v in found):
+    if is_tuple_of_numbers(found):
         worker.note(name, found)
-        return found
+        return found  # type: ignore[no-any-return]
     return None
+
+
+def is_tuple_of_numbers(value: Any) -> bool:
+    """Whether a value is a tuple (of tuples) of numbers, which nobody can change."""
+    return isinstance(value, tuple) and all(
+        isinstance(v, int | float) or is_tuple_of_numbers(v) for v in value
+    )
+
+
+def written_out(value: Any) -> ast.expr:
+    """A number, or a tuple of such, as an expression."""
+    if isinstance(value, tuple):
+        return ast.Tuple([written_out(v) for v in value], ast.Load())
+    return ast.Constant(value)
 
 
 def _numbers(values: Any) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import TypeVar
 
 from ...rules.calls import call_of
 from ...rules.listed import ADDED, LISTED
 from .body import Body, Scope, name_of
 from .displays import elements
 from .loops import emit_loop, iteration
+from .nests import nest
 
 
 def comprehension(worker: Body, node: ast.ListComp) -> ast.expr:
@@ -23,6 +25,7 @@ def comprehension(worker: Body, node: ast.ListComp) -> ast.expr:
     outer, worker.scope = worker.scope, Scope(worker.scope.source, worker.scope)
     for generator in node.generators:
         local_targets(worker, generator.target)
+    node = spread(worker, node)
     simple = len(node.generators) == 1 and not node.generators[0].ifs
     known = elements(worker, node.generators[0].iter) if simple else None
     if known is not None:
@@ -79,6 +82,22 @@ def is_list_display(value: ast.expr) -> bool:
     return isinstance(value, ast.List)
 
 
+Generating = TypeVar("Generating", bound=ast.ListComp | ast.GeneratorExp)
+
+
+def spread(worker: Body, node: Generating) -> Generating:
+    """The same with a ``for`` for each loop that an iterable stands for."""
+    made: list[ast.comprehension] = []
+    for generator in node.generators:
+        loops = nest(worker, generator.target, generator.iter, [])
+        made += [ast.comprehension(t, i, [], 0) for t, i in loops or ()]
+        if loops is None:
+            made.append(generator)
+        else:
+            made[-1].ifs = generator.ifs
+    return ast.fix_missing_locations(ast.copy_location(type(node)(node.elt, made), node))
+
+
 def local_targets(worker: Body, target: ast.expr) -> None:
     """Names of a comprehension's own."""
     for part in ast.walk(target):
@@ -129,6 +148,8 @@ def reduction(worker: Body, callee: str, node: ast.GeneratorExp | ast.ListComp) 
     outer, worker.scope = worker.scope, Scope(worker.scope.source, worker.scope)
     for generator in node.generators:
         local_targets(worker, generator.target)
+
+    node = spread(worker, node)
 
     def step() -> None:
         if items is not None:

@@ -11,10 +11,11 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import numpy as np
 from numba import types
 
 from .body import Body, assigned, name_of
-from .captures import captured_tuple, static
+from .captures import captured_tuple, static, written_out
 from .pieces import MOST, is_split
 
 
@@ -24,7 +25,7 @@ def elements(worker: Body, node: ast.expr) -> list[ast.expr] | None:
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
             return [worker.bound_if_needed(worker.expr(e), node) for e in elts]
         case ast.Name(id=name) if (values := captured_tuple(worker, name)) is not None:
-            return [ast.Constant(v) for v in values]
+            return [written_out(v) for v in values]
         case ast.Name():
             return _of_parameter(worker, node) or _of_tuple(worker, node)
         case ast.Call() if is_split(worker, node):
@@ -156,7 +157,9 @@ def integer(worker: Body, node: ast.expr) -> int | None:
 
 def element_of(worker: Body, node: ast.Subscript) -> ast.expr | None:
     """``t[k]`` of a tuple that is bound once, where k is known."""
-    if not isinstance(node.value, ast.Name) or isinstance(node.slice, ast.Constant):
+    if not isinstance(node.value, ast.Name):
+        return None
+    if isinstance(node.slice, ast.Constant) and not _is_unwritten(worker, node.value):
         return None
     parts = _of_tuple(worker, node.value)
     place = integer(worker, node.slice) if parts is not None else None
@@ -167,8 +170,36 @@ def element_of(worker: Body, node: ast.Subscript) -> ast.expr | None:
     return parts[place]
 
 
+def _is_unwritten(worker: Body, node: ast.Name) -> bool:
+    """Whether a name is that of a tuple of tuples, which has no name of its own."""
+    scope = worker.scope.find(node.id)
+    known = scope.names.get(node.id) if scope is not None else None
+    return isinstance(known, ast.Name) and known.id in worker.unwritten
+
+
+def _captured_array(worker: Body, name: str) -> ast.expr | None:
+    """An array of a tuple (of tuples) of numbers from outside."""
+    values = captured_tuple(worker, name)
+    if values is None:
+        return None
+    key = f"{name} of {id(worker.scope.source.function)}"
+    if key not in worker.tuple_arrays:
+        try:
+            np.array(values)
+        except ValueError:  # tuples of different lengths
+            return None
+        display = ast.parse(repr(values).replace("(", "[").replace(")", "]"), mode="eval").body
+        array = ast.Call(ast.Attribute(name_of("np"), "array", ast.Load()), [display], [])
+        at = worker.scope.source.tree
+        made, worker.tuple_arrays[key] = worker.collect(lambda: worker.bound(array, at, name))
+        worker.prologue += made
+    return worker.tuple_arrays[key]
+
+
 def as_array(worker: Body, node: ast.expr) -> ast.expr | None:
-    """An array of a parameter that is a tuple of numbers, for subscripts that vary."""
+    """An array of a tuple of numbers, for subscripts that vary: of a parameter, or from outside."""
+    if isinstance(node, ast.Name) and (array := _captured_array(worker, node.id)) is not None:
+        return array
     found = _parameter(worker, node) if isinstance(node, ast.Name) else None
     if found is None or not all(isinstance(t, types.Float) for t in found[1].types):
         return None
@@ -176,8 +207,8 @@ def as_array(worker: Body, node: ast.expr) -> ast.expr | None:
     if name not in worker.tuple_arrays:
         parts = _subscripts(name_of(name), kind)
         empty = ast.Attribute(name_of("np"), "array", ast.Load())
-        array = ast.Call(empty, [ast.List(parts, ast.Load())], [])
-        made, worker.tuple_arrays[name] = worker.collect(lambda: worker.bound(array, node, name))
+        made_of = ast.Call(empty, [ast.List(parts, ast.Load())], [])
+        made, worker.tuple_arrays[name] = worker.collect(lambda: worker.bound(made_of, node, name))
         worker.prologue += made
     return worker.tuple_arrays[name]
 

@@ -13,9 +13,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
+from ...rules.calls import call_of
 from .body import Body, assigned, name_of
 from .captures import static
 from .displays import counted, elements
+from .nests import nest, nested_for
 
 
 @dataclass
@@ -98,7 +100,10 @@ def items(iterable: ast.expr, worker: Body) -> Items | None:
                 if ast.unparse(other.count) != ast.unparse(count):
                     count = ast.Call(name_of("min"), [count, other.count], [])
             return Items(count, lambda k: ast.Tuple([e.element(k) for e in known], ast.Load()))
-        case ast.Call(func=func, args=[inner]) if _is(func, reversed, worker):
+        case (
+            ast.Call(func=ast.Name(id="reversed"), args=[inner])
+            | ast.Subscript(value=ast.Call() as inner, slice=ast.Slice(None, None, ast.UnaryOp()))
+        ) if is_backwards(iterable, worker):
             found = items(inner, worker)
             if found is None:
                 return None
@@ -114,9 +119,23 @@ def items(iterable: ast.expr, worker: Body) -> Items | None:
             return Items(size, element)
         case ast.Call(func=ast.Name(id="range" | "enumerate" | "zip" | "reversed" | "map")):
             return None
-    array = worker.bound_if_needed(worker.expr(iterable), iterable)
+    if isinstance(iterable, ast.Attribute) and iterable.attr == "flat":
+        base = worker.expr(iterable.value)
+        array = worker.bound(call_of("np.ravel", base), iterable)
+    else:
+        array = worker.bound_if_needed(worker.expr(iterable), iterable)
     length = ast.Call(name_of("len"), [array], [])
     return Items(length, lambda k: ast.Subscript(array, name_of(k), ast.Load()))
+
+
+def is_backwards(iterable: ast.expr, worker: Body) -> bool:
+    """Whether an iterable is ``reversed(...)`` or ``range(...)[::-1]``."""
+    match iterable:
+        case ast.Call(func=func):
+            return _is(func, reversed, worker)
+        case ast.Subscript(value=inner, slice=ast.Slice(step=step)) if step is not None:
+            return _is_range(inner, worker) and ast.unparse(step) == "-1"
+    return False
 
 
 def _pair(first: ast.expr, items: Items, k: str) -> ast.expr:
@@ -217,6 +236,9 @@ def while_loop(worker: Body, stmt: ast.While) -> None:
 
 def for_loop(worker: Body, stmt: ast.For) -> None:
     """A loop over anything that is understood, as one over a range, or unrolled."""
+    if (loops := nest(worker, stmt.target, stmt.iter, stmt.body)) is not None:
+        for_loop(worker, nested_for(worker, stmt, loops))
+        return
     known = elements(worker, stmt.iter)
     if known is not None:
         unrolled(worker, stmt, known)
