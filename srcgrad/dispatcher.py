@@ -22,7 +22,7 @@ from numba.core.dispatcher import OmittedArg
 from numba.core.registry import CPUDispatcher
 
 from .arguments import check_types, converted, is_floating, plain_signature, wrt_names
-from .backend.build import BUILT, WRAPPER, build
+from .backend.build import BUILT, WRAPPER, build, rare_collections
 from .backend.cache import Entry, gradient_digest
 from .errors import ArgumentError, CompileError, SrcgradError
 from .fingerprint import fingerprint
@@ -68,7 +68,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         """Derive and compile the gradient for one signature."""
         args, _ = sigutils.normalize_signature(sig)
         args = tuple(args)
-        with global_compiler_lock:
+        with global_compiler_lock, rare_collections():
             if args not in self.overloads:
                 check_types(args, self._names, self.wrt)
                 plain = self._plains[args] = self._dispatcher(args)

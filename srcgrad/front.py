@@ -20,6 +20,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
 from .arguments import check_types, converted
+from .backend.build import rare_collections
 from .custom import gate_of
 from .dispatcher import GradFunction, parameters
 from .errors import AliasingError, ArgumentError, SrcgradError
@@ -145,7 +146,7 @@ class WithArrays(CPUDispatcher):  # type: ignore[misc]
     def compile(self, sig: Any) -> Any:
         """Derive and compile the gradient for one signature, arrays included."""
         args = tuple(sigutils.normalize_signature(sig)[0])
-        with global_compiler_lock:
+        with global_compiler_lock, rare_collections():
             if args not in self.overloads:
                 kinds = args[: len(self._names)]
                 check_types(kinds, self._names, self._outer.wrt)
