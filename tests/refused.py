@@ -196,7 +196,7 @@ def uses_complex_numbers(x):
 
 def deletes_an_element(x):
     values = [x, x]
-    del values[0]  # refused: del | del
+    del values[:1]  # refused: del | del
     return x
 
 

@@ -25,6 +25,7 @@ from .inlining.captures import attribute_value, name_value
 from .inlining.comprehensions import comprehension
 from .inlining.displays import as_array, element_of
 from .inlining.gradients import Expansion
+from .inlining.list_methods import list_method
 from .inlining.loops import for_loop, while_loop
 from .inlining.pieces import joined
 from .inlining.tuples import has_star, picked, repeated, unpack_starred
@@ -189,6 +190,9 @@ class _Inliner(Body):
                 self.emit(ast.Raise(self.message(exc) or name_of("Exception"), None), stmt)
             case ast.Break():
                 self.emit(ast.Break(), stmt)
+            case ast.Delete(targets=[ast.Subscript(value=base, slice=index)]):
+                method = ast.Attribute(base, "pop", ast.Load())
+                self.effect(ast.copy_location(ast.Call(method, [index], []), stmt), stmt)
             case ast.Pass() | ast.Delete() | ast.Import() | ast.ImportFrom():
                 pass
             case _:
@@ -251,7 +255,8 @@ class _Inliner(Body):
             case ast.Attribute():
                 return attribute_value(self, node)
             case ast.Call():
-                return call(self, node)
+                made = list_method(self, node)
+                return call(self, node) if made is None else made
             case ast.IfExp():
                 return self.conditional(node)
             case ast.BoolOp():
