@@ -338,3 +338,16 @@ def product_of_a_changing_range(x):
         n = 3
         total += x[i] * x[j]
     return total
+
+
+def joins_sorted_lists(x):
+    return sum(sorted(x) + sorted(x))  # refused: sum | list
+
+
+def leaves_a_loop_over_functions(x):
+    total = 0.0
+    for f in (np.sin, np.cos):  # refused: for | left early
+        total += np.sum(f(x))
+        if total > 5.0:
+            break
+    return total

@@ -24,6 +24,7 @@ from .inlining.calls import call, closure, function_value
 from .inlining.captures import attribute_value, name_value
 from .inlining.comprehensions import comprehension
 from .inlining.displays import as_array, element_of
+from .inlining.function_loops import over_functions
 from .inlining.gradients import Expansion
 from .inlining.list_methods import list_method
 from .inlining.loops import for_loop, while_loop
@@ -177,8 +178,10 @@ class _Inliner(Body):
                 self.emit(ast.If(new_test, self.block(body), self.block(orelse)), stmt)
             case ast.While():
                 while_loop(self, stmt)
-            case ast.For():
+            case ast.For() if not over_functions(self, stmt):
                 for_loop(self, stmt)
+            case ast.For():
+                pass
             case ast.Expr(value=value):
                 self.effect(value, stmt)
             case ast.Return(value=value):

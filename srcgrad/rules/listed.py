@@ -27,7 +27,10 @@ JOINED = frozenset(
 
 
 def _listed(items: Any, buffer: Any) -> Any:
-    return items if is_list_of_arrays(items) else buffer
+    if is_list_of_arrays(items):
+        return items
+    whole = isinstance(getattr(items, "dtype", None), types.Integer)
+    return types.Array(types.int64, 1, "C") if whole else buffer
 
 
 def _added(items: Any) -> Any:

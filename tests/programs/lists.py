@@ -450,3 +450,23 @@ def reversed_in_a_loop(x):
         h.reverse()
         s += h[0] * h[-1] * s + x[k]
     return s
+
+
+@structured(signed(4), compiled=True)
+def comprehension_that_is_extended(x):
+    h = [v * v for v in x]
+    h.append(h[0] * x[1])
+    s = 0.0
+    for v in h:
+        s = s * v + 1
+    return s * len(h) + sum(h[1:]) + np.max(h)
+
+
+@structured(signed(4))
+def comprehension_that_is_popped(x):
+    s = 1.0
+    for r in range(2):
+        h = [v * s for v in x]
+        while len(h) > 1:
+            s = s * 0.5 + h.pop() * h[0]
+    return s
