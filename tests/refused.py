@@ -196,7 +196,7 @@ def uses_complex_numbers(x):
 
 def deletes_an_element(x):
     values = [x, x]
-    del values[0]  # refused: del | del
+    del values[:1]  # refused: del | del
     return x
 
 
@@ -337,4 +337,17 @@ def product_of_a_changing_range(x):
     for i, j in itertools.product(range(n), range(n)):  # refused: itertools | changes
         n = 3
         total += x[i] * x[j]
+    return total
+
+
+def joins_sorted_lists(x):
+    return sum(sorted(x) + sorted(x))  # refused: sum | list
+
+
+def leaves_a_loop_over_functions(x):
+    total = 0.0
+    for f in (np.sin, np.cos):  # refused: for | left early
+        total += np.sum(f(x))
+        if total > 5.0:
+            break
     return total

@@ -88,7 +88,8 @@ def test_syntax_and_calls(name: str) -> None:
      "names_a_list_twice", "calls_in_a_subscript_beside_others",
      "joins_rows_of_nested_lists", "joins_rows_that_were_appended",
      "largest_of_nested_lists",
-     "ranges_between_arrays", "changes_what_it_combines", "product_of_a_changing_range"],
+     "ranges_between_arrays", "changes_what_it_combines", "joins_sorted_lists",
+     "leaves_a_loop_over_functions", "product_of_a_changing_range"],
 )  # fmt: skip
 def test_array_functions(name: str) -> None:
     function = getattr(refused, name)

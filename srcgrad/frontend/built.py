@@ -20,6 +20,8 @@ from ..program import (
     Block,
     Expr,
     For,
+    Increment,
+    Pop,
     Program,
     Push,
     Stmt,
@@ -34,18 +36,29 @@ from .numba_types import Typing
 
 @dataclass(frozen=True)
 class Result:
-    """What a list turns into: the name of the result, how, and the array that is ready for it."""
+    """What a list turns into: the name of the result, how, and the array that is ready for it.
+
+    ``arrays``: whether it stays a list, of arrays, or of numbers that come and go; ``integers``:
+    whether it becomes an array of integers.
+    """
 
     name: str
     how: str
     buffer: str
     arrays: bool
+    integers: bool
 
 
-def built(program: Program, typing: Typing) -> Program:
-    """The program with comprehensions and sums in the form for their elements."""
-    kinds = {name: kind for (_, name), kind in typing.defined.items()}
+def built(program: Program, typing: Typing | None = None) -> Program:
+    """The program with comprehensions and sums in the form for their elements.
+
+    Without types: with lists where something is appended or popped later.
+    """
+    kinds = {} if typing is None else {n: kind for (_, n), kind in typing.defined.items()}
     results: dict[str, Result] = {}
+    every = tuple(walk(program.body))
+    resized = {s.tape for s in every if isinstance(s, Push | Pop)}
+    stored = {s.target for s in every if isinstance(s, Store | Increment)}
     for stmt in walk(program.body):
         match stmt:
             case Assign(target=t, value=ast.Call(func=ast.Name(id=how), args=args)) if how in (
@@ -53,12 +66,30 @@ def built(program: Program, typing: Typing) -> Program:
                 ADDED,
             ):
                 items, *buffer = (a.id for a in args if isinstance(a, ast.Name))
-                kind = kinds.get(items)
-                arrays = isinstance(kind, types.List) and isinstance(kind.dtype, types.Array)
-                results[items] = Result(t, how, "".join(buffer), arrays)
+                kind = getattr(kinds.get(items), "dtype", None)
+                same = names_of(t, program)
+                arrays = isinstance(kind, types.Array) or (how == LISTED and bool(same & resized))
+                whole = isinstance(kind, types.Integer) and not same & stored
+                if typing is None and not arrays:
+                    continue
+                results[items] = Result(t, how, "".join(buffer), arrays, whole)
     if not results:
         return program
     return program.with_body(_Builder(results).block(program.body, None))
+
+
+def names_of(name: str, program: Program) -> set[str]:
+    """A name, and those that are bound to it later."""
+    found = {name}
+    while True:
+        more = {
+            s.target
+            for s in walk(program.body)
+            if isinstance(s, Assign) and isinstance(s.value, ast.Name) and s.value.id in found
+        }
+        if more <= found:
+            return found
+        found |= more
 
 
 class _Builder:
@@ -77,6 +108,10 @@ class _Builder:
         match stmt:
             case Assign(target=t) if t in self.buffers:
                 result = self.buffers[t]
+                if result.integers and isinstance(stmt.value, ast.Call):
+                    dtype = ast.Attribute(ast.Name("np", ast.Load()), "int64", ast.Load())
+                    made = [ast.keyword("dtype", dtype)]
+                    stmt = replace(stmt, value=ast.Call(stmt.value.func, stmt.value.args, made))
                 return [] if result.arrays else [replace(stmt, target=result.name)]
             case Assign(target=t) if t in self.results:
                 return self.start(stmt, self.results[t])
@@ -85,6 +120,8 @@ class _Builder:
             case Assign(target=t, value=ast.Call(func=ast.Name(id=how), args=[ast.Name(id=s), *_])):
                 if how in (LISTED, ADDED):
                     total = ast.Call(ast.Name("sum", ast.Load()), [ast.Name(s, ast.Load())], [])
+                    if s not in self.results:
+                        return [stmt]
                     of_arrays = how == ADDED and self.results[s].arrays
                     return [Assign(t, total, line=stmt.line)] if of_arrays else []
         inner = stmt if isinstance(stmt, For) else loop

@@ -60,6 +60,7 @@ def infer(
     UnsupportedError
         Where an operation does not exist for its operands' types.
     """
+    program = built(program)
     typing = types_of(program, argument_types, places)
     if (settled := built(program, typing)) is not program:
         program = settled

@@ -24,7 +24,9 @@ from .inlining.calls import call, closure, function_value
 from .inlining.captures import attribute_value, name_value
 from .inlining.comprehensions import comprehension
 from .inlining.displays import as_array, element_of
+from .inlining.function_loops import over_functions
 from .inlining.gradients import Expansion
+from .inlining.list_methods import list_method
 from .inlining.loops import for_loop, while_loop
 from .inlining.pieces import joined
 from .inlining.tuples import has_star, picked, repeated, unpack_starred
@@ -176,8 +178,10 @@ class _Inliner(Body):
                 self.emit(ast.If(new_test, self.block(body), self.block(orelse)), stmt)
             case ast.While():
                 while_loop(self, stmt)
-            case ast.For():
+            case ast.For() if not over_functions(self, stmt):
                 for_loop(self, stmt)
+            case ast.For():
+                pass
             case ast.Expr(value=value):
                 self.effect(value, stmt)
             case ast.Return(value=value):
@@ -189,6 +193,9 @@ class _Inliner(Body):
                 self.emit(ast.Raise(self.message(exc) or name_of("Exception"), None), stmt)
             case ast.Break():
                 self.emit(ast.Break(), stmt)
+            case ast.Delete(targets=[ast.Subscript(value=base, slice=index)]):
+                method = ast.Attribute(base, "pop", ast.Load())
+                self.effect(ast.copy_location(ast.Call(method, [index], []), stmt), stmt)
             case ast.Pass() | ast.Delete() | ast.Import() | ast.ImportFrom():
                 pass
             case _:
@@ -251,7 +258,8 @@ class _Inliner(Body):
             case ast.Attribute():
                 return attribute_value(self, node)
             case ast.Call():
-                return call(self, node)
+                made = list_method(self, node)
+                return call(self, node) if made is None else made
             case ast.IfExp():
                 return self.conditional(node)
             case ast.BoolOp():

@@ -314,7 +314,9 @@ def _refusals(source: Source) -> Iterator[Complaint]:
                 note(node, "star-arguments cannot be differentiated", "write them out")
             case ast.JoinedStr():
                 note(node, "strings cannot be computed with", "return numbers")
-            case ast.Delete(targets=targets) if any(not isinstance(t, ast.Name) for t in targets):
+            case ast.Delete(targets=targets) if not all(map(_may_go, targets)) or (
+                len(targets) > 1 and any(isinstance(t, ast.Subscript) for t in targets)
+            ):
                 note(node, "`del` of an element cannot be differentiated", "copy what stays")
             case ast.Constant(value=complex()):
                 note(node, "complex numbers are not supported", "use two real ones")
@@ -329,6 +331,18 @@ def _refusals(source: Source) -> Iterator[Complaint]:
         if line not in lines:
             yield found[line, column]
         lines.add(line)
+
+
+def _may_go(target: ast.expr) -> bool:
+    """Whether ``del`` is of a name, or of the element of a list at a constant place."""
+    match target:
+        case ast.Name():
+            return True
+        case ast.Subscript(value=ast.Name(), slice=ast.Constant(value=int())):
+            return True
+        case ast.Subscript(value=ast.Name(), slice=index):
+            return ast.unparse(index) == "-1"
+    return False
 
 
 def _starred_targets(tree: ast.FunctionDef) -> Iterator[ast.expr]:

@@ -28,7 +28,7 @@ from ..program import (
 )
 from ..rules.by_rank import spelt
 from ..rules.expressions import dotted
-from ..rules.listed import JOINED, joined, stacked
+from ..rules.listed import JOINED, joined, one_after_another, part_of, stacked
 from ..rules.registry import FUNCTIONS
 from ..rules.stacks import product
 from ..type_text import dtype_text
@@ -152,6 +152,14 @@ def _text(target: str, value: Expr, kinds: Kinds, fresh: Callable[[str], str]) -
             if name not in ("np.array", "sum") and (lists := _lists(value, kinds)):
                 return _with_arrays(target, value, lists, fresh)
             return spelt(target, value, rank, fresh)
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Slice(lower=a, upper=b, step=c)) if (
+            isinstance(kinds.get(name), types.List)
+        ):
+            return part_of(target, name, (a, b, c), fresh)
+        case ast.BinOp(left=ast.Name(id=a), op=ast.Add(), right=ast.Name(id=b)) if isinstance(
+            kinds.get(a), types.List
+        ) and isinstance(kinds.get(b), types.List):
+            return one_after_another(target, a, b, fresh)
         case ast.Subscript(value=ast.Name(id=array), slice=ast.Tuple(elts=parts)):
             return _gathered(target, array, parts, kinds)
     return None

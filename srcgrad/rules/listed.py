@@ -27,7 +27,10 @@ JOINED = frozenset(
 
 
 def _listed(items: Any, buffer: Any) -> Any:
-    return items if is_list_of_arrays(items) else buffer
+    if is_list_of_arrays(items):
+        return items
+    whole = isinstance(getattr(items, "dtype", None), types.Integer)
+    return types.Array(types.int64, 1, "C") if whole else buffer
 
 
 def _added(items: Any) -> Any:
@@ -109,6 +112,40 @@ def _check(row: str, first: str, axes: range) -> list[str]:
 def dtype_text(dtype: str) -> str:
     """The keyword that says the dtype of a new array, if it has to be said."""
     return "" if dtype == "float64" else f", dtype=np.{dtype}"
+
+
+def part_of(
+    target: str, name: str, bounds: tuple[ast.expr | None, ...], fresh: Fresh
+) -> str | None:
+    """``h[a:b]`` of a list: a list with the same elements; None where bounds are not constants."""
+    low, high, step = (None if b is None else literal(b) for b in bounds)
+    if step not in (None, 1, -1) or (step == -1 and (low, high) != (None, None)):
+        return None
+    if not all(b is None or type(b) is int for b in (low, high)):
+        return None
+    size, k, new = fresh("size"), fresh("k"), fresh(f"{name}_part")
+
+    def place(bound: int | None, otherwise: str) -> str:
+        if bound is None:
+            return otherwise
+        return f"max({size} - {-bound}, 0)" if bound < 0 else f"min({bound}, {size})"
+
+    rounds = f"{place(low, '0')}, {place(high, size)}"
+    if step == -1:
+        rounds = f"{size} - 1, -1, -1"
+    return (
+        f"{size} = len({name})\n{new} = []\nfor {k} in range({rounds}):\n"
+        f"    {new}.append({name}[{k}])\n{target} = {new}"
+    )
+
+
+def one_after_another(target: str, first: str, second: str, fresh: Fresh) -> str:
+    """``h + g`` of lists: a list with the elements of both."""
+    new, k = fresh(f"{first}_{second}"), fresh("k")
+    lines = [f"{new} = []"]
+    for name in (first, second):
+        lines += [f"for {k} in range(len({name})):", f"    {new}.append({name}[{k}])"]
+    return "\n".join([*lines, f"{target} = {new}"])
 
 
 def as_array(function: str | None, kind: Any) -> Any:

@@ -30,7 +30,9 @@ from ..program import (
     For,
     If,
     Increment,
+    Pop,
     Program,
+    Push,
     Stmt,
     Store,
     While,
@@ -69,6 +71,12 @@ def prepare(program: Program) -> Program:
 
     def statement(stmt: Stmt) -> list[Stmt]:
         stmt = with_blocks(stmt, tuple(map(block, blocks(stmt))))
+        if isinstance(stmt, For) and (resized := _resized(stmt)):
+            first, stmt = _with_bounds(stmt, resized, fresh)
+            return [*first, *changed(stmt)]
+        return changed(stmt)
+
+    def changed(stmt: Stmt) -> list[Stmt]:
         match stmt:
             case If(test=test) if _spoiled(stmt, classes):
                 flag = fresh("test", types.boolean)
@@ -123,6 +131,25 @@ def _left(loop: For | While, program: Program) -> set[str]:
     return bound(loop.body) & read
 
 
+def _resized(loop: For) -> set[str]:
+    """Lists whose lengths a loop may change."""
+    return {s.tape for s in walk(loop.body) if isinstance(s, Push | Pop)}
+
+
+def _with_bounds(
+    loop: For, lists: set[str], fresh: Callable[[str, types.Type], str]
+) -> tuple[list[Stmt], For]:
+    """Bounds that read these lists as names, and the loop that has them."""
+    found: list[Stmt] = []
+    bounds = {}
+    for field in ("start", "stop", "step"):
+        value = getattr(loop, field)
+        if names(value) & lists:
+            bounds[field] = ast.Name(fresh(field, types.int64), ast.Load())
+            found.append(Assign(bounds[field].id, value, line=loop.line))
+    return found, replace(loop, **bounds)  # type: ignore[arg-type]
+
+
 def _spoiled(stmt: If, classes: dict[str, str]) -> bool:
     """Whether a branch may change what its test reads."""
     changed: set[str] = set()
@@ -131,6 +158,8 @@ def _spoiled(stmt: If, classes: dict[str, str]) -> bool:
         changed |= set(binds(inner))
         if isinstance(inner, Store | Increment):
             memory.add(classes.get(inner.target, inner.target))
+        if isinstance(inner, Push | Pop):
+            changed.add(inner.tape)
         if isinstance(inner, Call):
             memory |= {classes.get(n, n) for n in inner.changed}
     read = {classes.get(n, n) for n in contents(stmt.test)}

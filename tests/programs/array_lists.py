@@ -584,3 +584,13 @@ def one_array_thrice(x):
 def arrays_of_comprehensions_stacked(x):
     rows = [np.array([a * b for b in x]) for a in x]
     return np.sum(np.stack(rows) ** 2) + sum(r[0] for r in rows)
+
+
+@structured(signed(4))
+def part_of_a_list_of_arrays(x):
+    h = []
+    for k in range(4):
+        h.append(x * (k + 1.0))
+    t = h[1:3]
+    t[0][0] = x[1] * x[2]
+    return np.sum(h[1] * t[1]) + sum(np.sum(v * v) for v in h[2:])

@@ -1,6 +1,9 @@
 """Loops over products, combinations, pairs and indices; ranges turned round."""
 
+import functools
 import itertools
+import math
+import operator
 
 import numpy as np
 
@@ -143,3 +146,91 @@ def product_with_itself(x):
     for i, j in itertools.product(range(3), repeat=2):
         s += x[i] * x[j] * i
     return s
+
+
+@structured(signed(4))
+def loop_over_functions(x):
+    t = 0.0
+    for f in (np.sin, math.exp, lambda v: v * v):
+        for k in range(2):
+            t = f(t * 0.3 + x[k])
+            if t > 5:
+                continue
+            t += 1
+    return t
+
+
+@structured(signed(4))
+def sorted_in_both_directions(x):
+    h = sorted(v * v for v in x)
+    g = sorted(x, reverse=True)
+    a, b, c, d = sorted(x)
+    return h[0] * h[1] ** 2 + g[0] * a * b + sorted((x[0], x[1]))[0]
+
+
+@structured(signed(4))
+def sorted_in_a_loop(x):
+    s = 0.0
+    for r in range(2):
+        for k, v in enumerate(sorted(x * (s + 1))):
+            s += k * v * 0.1
+    return s
+
+
+@structured(signed(4))
+def sorted_list_is_a_copy(x):
+    h = []
+    for v in x:
+        h.append(v**2)
+    g = sorted(h)
+    g[0] = 7.0 * x[0]
+    return h[0] * g[1] + g[0]
+
+
+@structured(signed(4))
+def list_of_an_array_is_a_copy(x):
+    h = list(x)
+    h.append(x[0] * x[1])
+    g = list(h)
+    g[0] = 2.0
+    return sum(h) * g[0] + g[4]
+
+
+@structured(signed(4))
+def maps_of_two(x):
+    h = list(map(lambda v: v * v, x))
+    g = list(map(lambda a, b: a * b, x, h))
+    return sum(h) * g[0] + sum(map(operator.mul, x, x))
+
+
+@structured(signed(4))
+def tuples_of_iterables(x):
+    t = tuple(x[k] * 2 for k in range(3))
+    u = tuple(x)
+    return t[0] * t[1] + t[2] * u[3]
+
+
+@structured(signed(3, 4, 4, seed=2), signed(4), compiled=True)
+def reduced_in_a_loop(W, x):
+    s = 0.0
+    for r in range(2):
+        v = functools.reduce(lambda p, q: np.tanh(q @ p), W, x * (s + 1))
+        s += np.sum(v)
+    return s
+
+
+@structured(signed(4))
+def list_of_places(x):
+    idx = [2 * k % 3 for k in range(4)]
+    s = 0.0
+    for i in idx:
+        s += x[i] ** 2 * i
+    return s * x[idx[1]]
+
+
+@structured(signed(4))
+def integers_that_become_floats(x):
+    h = [0 for _ in range(4)]
+    for k in range(4):
+        h[k] += x[k] ** 2
+    return h[0] * h[3]

@@ -266,3 +266,207 @@ def vector_functions_of_a_list(x):
     for k in range(4):
         h.append(math.sin(x[k]))
     return np.dot(h, x) + np.linalg.norm(h)
+
+
+@structured(signed(4))
+def emptied_in_the_branch_that_asks_its_length(x):
+    h = []
+    s = 0.0
+    for k in range(4):
+        h.append(x[k])
+        if len(h) == 2:
+            s += h[0] * h[1]
+            while len(h) > 0:
+                h.pop()
+    return s
+
+
+@structured(signed(4), compiled=True)
+def extended_in_a_loop_over_its_length(x):
+    h = [x[0], x[1]]
+    for r in range(2):
+        for k in range(len(h)):
+            h.append(h[k] * h[-1])
+    return h[-1] + h[3]
+
+
+@structured(signed(4))
+def shortened_in_a_loop_over_its_length(x):
+    h = [x[0], x[1], x[2], x[3]]
+    s = 1.0
+    for k in range(len(h) - 1):
+        s = s * h.pop() + h[0]
+    return s
+
+
+@structured(signed(4))
+def popped_from_its_length_down(x):
+    h = [x[0], x[1], x[2], x[3]]
+    s = 1.0
+    for k in range(len(h) - 1, -1, -1):
+        s = s * h.pop() + k
+        while s > 2.0:
+            s *= 0.5
+        if s < -1:
+            break
+    return s
+
+
+@structured(signed(4))
+def extended_while_looped_over(x):
+    h = [x[0]]
+    s = 0.0
+    for r in range(3):
+        for k in range(0, len(h), 2):
+            h.append(h[k] * x[r])
+            s += h[-1] * s + h[0]
+            if len(h) > 4:
+                break
+    return s + sum(h)
+
+
+@structured(signed(4))
+def length_asked_before_an_append(x):
+    h = []
+    for k in range(4):
+        if len(h) < 2:
+            h.append(x[k] * x[k - 1])
+        else:
+            h[0] *= x[k]
+            h.append(h[0])
+    return h[0] * h[1] + h[-1]
+
+
+@structured(signed(4))
+def last_element_asked_before_it_goes(x):
+    h = [x[0]]
+    for k in range(4):
+        if h[-1] > 0:
+            h.append(-h[-1] * x[k])
+        else:
+            h.pop()
+            h.append(x[k] * x[0])
+    return h[-1] * h[0] * len(h)
+
+
+@structured(signed(4))
+def length_in_tests_and_subscripts(x):
+    h = [x[0], x[1]]
+    while h[-1] > -1.0 and len(h) < 6:
+        h.append(h[-1] * 0.5 - h[len(h) - 2] * 0.3)
+        if len(h) % 2 == 0:
+            h[len(h) // 2] *= 1.5
+            h.append(h[len(h) - 1] * x[2])
+    return h[-1] * h[-2]
+
+
+@structured(signed(4), compiled=True)
+def inserted_deleted_reversed(x):
+    h = [x[0]]
+    s = 0.0
+    for k in range(4):
+        h.insert(0, h[-1] * x[k])
+        h.insert(2, x[k] * s)
+        s += h[1] * h[0]
+        if k == 2:
+            del h[0]
+            h.reverse()
+    return s + sum(h)
+
+
+@structured(signed(4), compiled=True)
+def queue_of_numbers(x):
+    q = [x[0], x[1]]
+    s = 1.0
+    for k in range(5):
+        v = q.pop(0)
+        s = s * 0.7 + v * v
+        q.append(v * x[2])
+        if s > 1.0:
+            q.extend([s, v])
+    return s + q[0] * q[-1]
+
+
+@structured(signed(4))
+def cleared_in_a_loop(x):
+    h = []
+    s = 0.0
+    for k in range(4):
+        h.append(x[k])
+        if len(h) == 2:
+            s += h[0] * h[1]
+            h.clear()
+    return s + len(h)
+
+
+@structured(signed(4))
+def joined_and_rebound_in_a_loop(x):
+    h = [x[0]]
+    s = 0.0
+    for k in range(3):
+        g = [x[k] * s]
+        h = h + g
+        s += h[-1] + h[0] * h[k]
+    return s * len(h)
+
+
+@structured(signed(4))
+def parts_are_copies(x):
+    h = []
+    s = 0.0
+    for k in range(4):
+        h.append(x[k] * (s + 1))
+        t = h[-2:]
+        t[0] *= 2.0
+        s += sum(h[1:]) + t[0] * len(t) + sum(h[:-1]) * h[::-1][0]
+    return s
+
+
+@structured(signed(4))
+def window_of_the_last_two(x):
+    h = []
+    s = 0.0
+    for k in range(4):
+        h.append(x[k] ** 2)
+        if len(h) > 2:
+            h.pop(0)
+        s += sum(h) / len(h) * s + h[0]
+    return s
+
+
+@structured(signed(4))
+def extended_by_a_generator(x):
+    h = [x[0]]
+    h.extend(x[k] ** 2 for k in range(1, 4))
+    return sum(h) * h[2]
+
+
+@structured(signed(4))
+def reversed_in_a_loop(x):
+    h = []
+    s = 0.0
+    for k in range(3):
+        h.append(x[k])
+        h.reverse()
+        s += h[0] * h[-1] * s + x[k]
+    return s
+
+
+@structured(signed(4), compiled=True)
+def comprehension_that_is_extended(x):
+    h = [v * v for v in x]
+    h.append(h[0] * x[1])
+    s = 0.0
+    for v in h:
+        s = s * v + 1
+    return s * len(h) + sum(h[1:]) + np.max(h)
+
+
+@structured(signed(4))
+def comprehension_that_is_popped(x):
+    s = 1.0
+    for r in range(2):
+        h = [v * s for v in x]
+        while len(h) > 1:
+            s = s * 0.5 + h.pop() * h[0]
+    return s

@@ -24,6 +24,7 @@ from .body import Body, Closure, Scope, assigned, name_of, parts_of
 from .captures import capture, static, undefined
 from .comprehensions import reduction
 from .displays import spelt_out
+from .gathered import BINARY, as_operator, gathered, mapped
 from .gradients import arguments_in_order, gradient_call
 from .lifting import captured_values, lift, lifted
 from .pieces import pieces
@@ -50,6 +51,11 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
     if (made := pieces(worker, node, value)) is not None:
         worker.note(ast.unparse(func), value)
         return made
+    if (operation := as_operator(node, value)) is not None:
+        worker.note(ast.unparse(func), value)
+        return worker.expr(operation)  # type: ignore[no-any-return]
+    if (made := gathered(worker, node, value)) is not None:
+        return made
     plain = with_constants(worker, node)
     if (definition := registry.definition(value, plain)) is not None:
         return composed(worker, plain, value, definition)
@@ -74,15 +80,14 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
 def comprehended(worker: Body, node: ast.Call) -> ast.Call:
     """``sum(map(f, x))`` as ``sum(f(v) for v in x)``: the call uses the map up at once."""
     match node.args:
-        case [ast.Call(func=func, args=[function, values], keywords=[])]:
-            if static(worker, func) != (True, map) or isinstance(values, ast.Starred):
+        case [ast.Call(func=func, args=[function, *values], keywords=[])] if values:
+            starred = any(isinstance(v, ast.Starred) for v in values)
+            if starred or static(worker, func) != (True, map):
                 return node
         case _:
             return node
-    item = worker.fresh("item")
-    element = ast.Call(function, [name_of(item)], [])
-    rounds = ast.comprehension(ast.Name(item, ast.Store()), values, [], 0)
-    made = ast.copy_location(ast.GeneratorExp(element, [rounds]), node.args[0])
+    element, loops = mapped(worker, function, values)
+    made = ast.copy_location(ast.GeneratorExp(element, loops), node.args[0])
     new = ast.copy_location(ast.Call(node.func, [made], node.keywords), node)
     return ast.fix_missing_locations(new)
 
@@ -349,6 +354,8 @@ def function_value(worker: Body, node: ast.expr) -> Closure | None:
     if getattr(value, "__gate__", None) is not None:
         params = [ast.arg(name) for name in inspect.signature(value).parameters]
         return forwarded(worker, node, params)
+    if any(value is f for f in BINARY):
+        return forwarded(worker, node, [ast.arg("x"), ast.arg("y")])
     canonical = registry.canonical_name(value)
     plain = getattr(value, "py_func", value)
     if canonical is None and isinstance(plain, types.FunctionType):

@@ -1,0 +1,85 @@
+"""List methods: those that are written as loops of ``append``, ``pop`` and assignments.
+
+In: a call of a method of a list. Out: the user's call as the statements that it stands for.
+
+Invariant: the list has afterwards what Python's list has, in the same order.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from ...rules.expressions import literal
+from .body import Body, name_of
+from .captures import static
+
+WRITTEN = {
+    "extend": "for {v} in {a}:\n    {h}.append({v})",
+    "clear": "while len({h}) > 0:\n    {h}.pop()",
+    "reverse": (
+        "for {k} in range(len({h}) // 2):\n"
+        "    {h}[{k}], {h}[len({h}) - 1 - {k}] = {h}[len({h}) - 1 - {k}], {h}[{k}]"
+    ),
+    "insert": (
+        "{v} = {b}\n"
+        "{h}.append({v})\n"
+        "for {k} in range(len({h}) - 1, {a}, -1):\n"
+        "    {h}[{k}] = {h}[{k} - 1]\n"
+        "if {a} < len({h}):\n"
+        "    {h}[{a}] = {v}"
+    ),
+    "pop": (
+        "{v} = {h}[{a}]\n"
+        "for {k} in range({a}, len({h}) - 1):\n"
+        "    {h}[{k}] = {h}[{k} + 1]\n"
+        "{h}.pop()"
+    ),
+}
+"""The statements of a method of ``h`` with arguments ``a``, ``b``; ``k``, ``v`` are new names."""
+
+ARITY = {"extend": 1, "clear": 0, "reverse": 0, "insert": 2, "pop": 1}
+
+
+def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
+    """What ``h.pop(0)``, ``h.extend(...)`` give, after their statements; None for other calls."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=name), attr=method), args=args, keywords=[]
+        ) if ARITY.get(method) == len(args) and worker.scope.find(name) is not None:
+            pass
+        case _:
+            return None
+    if method == "extend":
+        args = [_listed(args[0])]
+        if not isinstance(args[0], ast.List) and name in {
+            n.id for n in ast.walk(args[0]) if isinstance(n, ast.Name)
+        }:
+            return None
+    if not all(static(worker, name_of(f.__name__)) == (True, f) for f in (len, range)):
+        return None
+    place = literal(args[0]) if method in ("insert", "pop") else 0
+    if method == "pop" and place == -1:
+        return worker.expr(ast.copy_location(ast.Call(node.func, [], []), node))  # type: ignore[no-any-return]
+    if type(place) is not int or place < 0:
+        return None
+    given = {"h": name, "k": _name(worker, "k"), "v": _name(worker, "item")}
+    given |= dict(zip("ab", (f"({ast.unparse(a)})" for a in args), strict=False))
+    for stmt in ast.parse(WRITTEN[method].format(**given)).body:
+        for part in ast.walk(stmt):
+            ast.copy_location(part, node)
+        worker.statement(stmt)
+    return worker.scope.names[given["v"]] if method == "pop" else ast.Constant(None)
+
+
+def _listed(argument: ast.expr) -> ast.expr:
+    """A generator as a list."""
+    if isinstance(argument, ast.GeneratorExp):
+        return ast.copy_location(ast.ListComp(argument.elt, argument.generators), argument)
+    return argument
+
+
+def _name(worker: Body, wish: str) -> str:
+    """A name that the user does not see, which may be bound again."""
+    name = worker.fresh(wish)
+    worker.scope.names[name] = name_of(name)
+    return name
