@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from srcgrad.errors import SrcgradError
+from srcgrad.gates import logsumexp
 from srcgrad.pipeline import derive
 
 RNG = np.random.default_rng(7)
@@ -352,6 +353,55 @@ def test_gathered(idx):
 def test_scaled(shape):
     check(scaled, sample(shape), 0.7)
     check(scaled, sample(shape, np.float32), 0.7)
+
+
+def log_of_sums(x, y):
+    rows, columns = logsumexp(x * y, axis=1), logsumexp(x + y, axis=0)
+    return np.sum(rows * rows) + np.sum(np.exp(columns))
+
+
+def largest_of_rows(x, y):
+    top = np.max(x * y, axis=1, keepdims=True)
+    low = np.min(x - y, axis=0, keepdims=True)
+    return np.sum((x - top) * (y + low)) + np.sum(x * np.eye(x.shape[0], x.shape[1]))
+
+
+@pytest.mark.parametrize("f", [log_of_sums, largest_of_rows])
+@pytest.mark.parametrize("shape", [(3, 4), (1, 3), (3, 1)])
+def test_along_axes(f, shape):
+    x, y = RNG.normal(size=shape), RNG.normal(size=shape)
+    x[0, 0] = y[0, -1] = 40.0
+    check(f, x, y)
+    check(f, np.asfortranarray(x), y[:1])
+
+
+def test_first_position_and_nan():
+    def f(x):
+        return np.sum(np.max(x, axis=1)) + np.sum(np.min(x, axis=0))
+
+    for rows in ([[1.0, 3.0, 3.0], [2.0, 2.0, 0.0]], [[1.0, np.nan, np.nan], [-np.inf] * 3]):
+        check(f, np.array(rows))
+
+
+def test_products_with_the_identity():
+    def f(x, noise):
+        return np.sum((x + noise * np.eye(len(x))) ** 2)
+
+    check(f, RNG.normal(size=(3, 3)), 0.3)
+    check(f, RNG.normal(size=(1, 3)), 0.3)
+
+
+def test_loops_move_down_to_be_fused():
+    """The squares wait for the scales, which another loop makes, and need no array then."""
+
+    def f(x, w):
+        squares = x * x
+        scales = np.exp(w)
+        return np.sum(squares / scales[0])
+
+    text = check(f, RNG.normal(size=5), RNG.normal(size=3))
+    assert "scales = np.empty" in text
+    assert "squares = np.empty" not in text
 
 
 def test_nan_is_kept():

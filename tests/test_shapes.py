@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from oracles import check_gradient, complex_step
+from oracles import check_gradient, complex_step, run_listing
 
 from srcgrad import grad
 
@@ -120,3 +120,14 @@ def kept_and_diagonal(x, v):
 def test_axes_that_are_kept_and_diagonals(shape):
     x = np.sin(np.arange(1.0 + shape[0] * shape[1])[1:]).reshape(shape)
     check_gradient(kept_and_diagonal, x, np.arange(1.0, 1 + shape[0]) / 7, wrt=("x", "v"))
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (3, 0)])
+def test_gradient_of_too_few_elements_raises(shape):
+    def f(x):
+        return np.sum(np.gradient(x, axis=1) ** 2)
+
+    with pytest.raises(ValueError, match="too small"):
+        f(np.ones(shape))
+    with pytest.raises(ValueError, match="two elements"):
+        run_listing(grad(f), f, np.ones(shape))

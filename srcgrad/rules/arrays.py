@@ -125,7 +125,8 @@ for _name in ("np.copy", "np.asarray", "np.ascontiguousarray", "np.array"):
     rule(f"z = {_name}(x)", "grad_x += grad_z", when="array")
 rule("z = np.array(x, dtype=dtype)", "grad_x += grad_z", when="array",
      given={"dtype": (np.float64,)})
-rule("z = np.astype(x, dtype)", "grad_x += grad_z", given={"dtype": (np.float64,)})
+rule("z = np.astype(x, dtype)", "grad_x += np.astype(grad_z, np.float64)",
+     given={"dtype": (np.float64,)})
 
 
 def _displayed(call: ast.Call, rank: Rank) -> Rule | None:

@@ -72,10 +72,13 @@ def _gradient(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | N
     before, here, after = part("", "-2"), part("1", "-1"), part("2", "")
     first, last = f"{part('1', '2')} - {part('', '1')}", f"{part('-1', '')} - {part('-2', '-1')}"
     at = "" if ndim == 1 else f", axis={place}"
+    few = (
+        f"if {f}.shape[{place}] < 2:\n    raise ValueError('np.gradient: two elements at least')\n"
+    )
     if rank(spacing) == 0:
         whole = f"np.concatenate(({first}, ({after} - {before}) / 2, {last}){at})"
         step = ast.unparse(spacing)
-        return f"{target} = {whole}" + (f" / {step}" if literal(spacing) != 1 else "")
+        return f"{few}{target} = {whole}" + (f" / {step}" if literal(spacing) != 1 else "")
     if rank(spacing) != 1:
         raise ValueError("np.gradient: the spacing is a number or a vector")
     x, h, a, b = ast.unparse(spacing), fresh("gaps"), fresh("left"), fresh("right")
@@ -87,7 +90,7 @@ def _gradient(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | N
         f"({before} * (-{b} / ({a} * ({a} + {b}))) + {here} * (({b} - {a}) / ({a} * {b}))"
         f" + {after} * ({a} / ({b} * ({a} + {b}))))"
     )
-    return f"""
+    return f"""{few}
 {h} = ({x}[1:] - {x}[:-1]){shape}
 {a} = {h}[{subscript_text(ndim, {place: ":-1"})}]
 {b} = {h}[{subscript_text(ndim, {place: "1:"})}]

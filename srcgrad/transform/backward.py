@@ -133,12 +133,13 @@ class Backward:
         if name not in self.sweep.gradients.state:
             self.sweep.emit(zeros(self.facts, name))
         gradient: Expr = ast.Name(self.facts.gradient(name), ast.Load())
-        if isinstance(kind, types.Array):
+        single = kind == types.float32 or kind == types.Array(types.float32, 0, "C")
+        if isinstance(kind, types.Array) and not single:
             if kind.dtype != types.float64:
                 return ast.Call(np_name("astype"), [gradient, np_name(str(kind.dtype))], [])
             if self.sweep.gradients.state.get(name) == "shared":
                 return ast.Call(np_name("copy"), [gradient], [])
-        elif kind == types.float32:
+        elif single:  # an array without axes has the gradient of a number
             return ast.Call(np_name("float32"), [gradient], [])
         return gradient
 

@@ -20,6 +20,7 @@ from ...program import Assign, Expr
 from ...rules.contractions import tensordot_indices, written_axes
 from ...rules.declarations import FUNCTIONS
 from ...rules.expressions import MISSING, dotted, literal
+from .along import identity_matrix, log_sum_exp_along, position
 from .einsum import as_product, contracted
 from .elementwise import (
     Build,
@@ -231,6 +232,12 @@ def structural(
     match function, expr.args:
         case "logsumexp", [a] if not keywords and inner(a).dtype == np.float64 and inner(a).rank:
             return log_sum_exp(scope, inner(a), target)
+        case "logsumexp_along", [a, axis] if inner(a).dtype == np.float64 and inner(a).rank == 2:
+            return log_sum_exp_along(scope, inner(a), literal(axis), inner)
+        case "np.argmax" | "np.argmin", [a] if keywords.keys() == {"axis"} and inner(a).rank == 2:
+            return position(scope, function, inner(a), literal(keywords["axis"]))
+        case "np.eye", [n] if not keywords:
+            return identity_matrix(scope.shapes.extent(n), element_dtype(known(scope, expr)))
         case "np.dot", [left, right] if inner(left).rank and inner(right).rank:
             return matmul(scope, left, right, element_dtype(known(scope, expr)), inner, target)
         case "np.dot", [left, right]:

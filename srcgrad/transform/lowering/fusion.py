@@ -105,7 +105,24 @@ def place(body: Body, item: Item) -> None:
             break
         if other.body is not None and (item.body is None or is_fill(item)):
             spot = k
-    body.insert(spot, item)
+    if item.body is None or not sunk_into(body, item):
+        body.insert(spot, item)
+
+
+def sunk_into(body: Body, item: Item) -> bool:
+    """Whether an earlier loop over the same range could move down, and has become one with it."""
+    items = body.items
+    for k in reversed(range(body.loops or 0, len(items))):
+        first = items[k]
+        if not fusable(first, item) or first.effects.checks:
+            continue
+        if any(conflicts(first.effects, other.effects) for other in items[k + 1 :]):
+            continue
+        del items[k]
+        merge(first, item)
+        items.append(first)
+        return True
+    return False
 
 
 def is_fill(item: Item) -> bool:

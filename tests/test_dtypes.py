@@ -1,0 +1,57 @@
+"""A gradient has the dtype and the shape of its argument, whatever the function converts to."""
+
+import numpy as np
+import pytest
+from oracles import run_listing
+
+from srcgrad import grad
+
+
+def summed_in_single(x):
+    return np.sum(x, dtype=np.float32) ** 2
+
+
+def converted(x):
+    return np.sum(x.astype(np.float32) ** 2) * 0.5
+
+
+def converted_twice(x):
+    y = x.astype(np.float32) * 2
+    return np.sum(y.astype(np.float64) ** 2)
+
+
+def summed_in_double(x):
+    return np.sum(x, dtype=np.float64) ** 2
+
+
+def mixed_with_numbers(x):
+    return np.sum(np.exp(x) * 2.0 + x) / 3
+
+
+SLOPES = {
+    summed_in_single: lambda x: np.full_like(x, 2 * np.sum(x)),
+    summed_in_double: lambda x: np.full_like(x, 2 * np.sum(x)),
+    converted: lambda x: x,
+    converted_twice: lambda x: 8 * x,
+    mixed_with_numbers: lambda x: (2 * np.exp(x) + 1) / 3,
+}
+
+
+@pytest.mark.parametrize("level", ["flat", "loops"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("f", SLOPES, ids=lambda f: f.__name__)
+def test_gradients_keep_the_dtype(f, dtype, level):
+    for x in (np.array([0.5, 1.25, -2.0], dtype), np.zeros((0, 2), dtype)):
+        got = run_listing(grad(f), f, x, level=level)
+        assert got.dtype == dtype
+        assert got.shape == x.shape
+        np.testing.assert_allclose(got, SLOPES[f](x), rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_arrays_without_axes(dtype):
+    x = np.array(0.5, dtype)
+    got = run_listing(grad(mixed_with_numbers), mixed_with_numbers, x)
+    assert np.shape(got) == ()
+    assert np.asarray(got).dtype == dtype
+    np.testing.assert_allclose(got, SLOPES[mixed_with_numbers](x), rtol=1e-6)
