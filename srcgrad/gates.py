@@ -41,8 +41,8 @@ def relu(x: Any) -> Any:
 
 
 def affine(x: Any, W: Any, b: Any) -> Any:
-    """``x @ W + b`` for a vector ``x``, or for each row of a matrix."""
-    return x @ W + b
+    """``x @ W + b`` for a vector ``x``, or for each row of a matrix; ``b`` is a vector."""
+    return affine_any(np.asarray(x), np.asarray(W), np.asarray(b))
 
 
 def softmax(x: Any, axis: int = -1) -> Any:
@@ -117,6 +117,8 @@ def relu_any(x):
 
 def affine_any(x, W, b):
     """The affine map of a vector, or of each row."""
+    if len(b) != W.shape[1]:
+        raise ValueError("affine: b has another length than W has columns")
     return x @ W + b
 
 
@@ -181,6 +183,8 @@ def logsumexp_along(x, axis):
 
 def loss_of_rows(y, t):
     """The mean over the rows of -sum(t * log(softmax(y)))."""
+    if t.shape[0] != y.shape[0] or t.shape[1] != y.shape[1]:
+        raise ValueError("softmax_cross_entropy: scores and truth differ in shape")
     loss = 0.0
     for i in range(len(y)):
         top = np.max(y[i])
@@ -194,6 +198,11 @@ def loss_of_rows(y, t):
 
 def loss_of_labels(y, t):
     """The mean over the rows of -log(softmax(y)) at the labels t."""
+    if len(t) != len(y):
+        raise ValueError("softmax_cross_entropy: there is to be one label for each row")
+    for label in t:
+        if not 0 <= label < y.shape[1]:
+            raise ValueError("softmax_cross_entropy: a label has no score")
     loss = 0.0
     for i in range(len(y)):
         top = np.max(y[i])
@@ -206,12 +215,16 @@ def loss_of_labels(y, t):
 
 def loss_of_vector(y, t):
     """-sum(t * log(softmax(y)))."""
+    if len(t) != len(y):
+        raise ValueError("softmax_cross_entropy: scores and truth differ in shape")
     top = np.max(y)
     return top + math.log(np.sum(np.exp(y - top))) - np.sum(t * y)
 
 
 def loss_of_label(y, t):
     """-log(softmax(y)) at the label t."""
+    if not 0 <= t < len(y):
+        raise ValueError("softmax_cross_entropy: a label has no score")
     top = np.max(y)
     return math.log(np.sum(np.exp(y - top))) - (y[t] - top)
 

@@ -42,6 +42,27 @@ def test_plain_compiled_and_listed_agree(name: str, args: Any) -> None:
     np.testing.assert_allclose(numba.njit(scope[name])(*args), expected, rtol=1e-14)
 
 
+MISFITS = [
+    ("affine", (X, X.T.copy(), np.ones(1))),
+    ("softmax_cross_entropy", (X, np.eye(3)[:1])),
+    ("softmax_cross_entropy", (X, np.ones((2, 1)))),
+    ("softmax_cross_entropy", (X, np.array([2]))),
+    ("softmax_cross_entropy", (X, np.array([0, 3]))),
+    ("softmax_cross_entropy", (X[0], np.ones(1))),
+    ("softmax_cross_entropy", (X[0], -1)),
+]
+
+
+@pytest.mark.parametrize(("name", "args"), MISFITS)
+def test_misfits_raise_as_listed(name: str, args: Any) -> None:
+    """Compiled code does not look whether an element is there: the gates do."""
+    scope: dict[str, Any] = {"np": np, "math": math}
+    exec(registry.helper_source(name, [tuple(map(np.ndim, args))]), scope)
+    for gate in (PUBLIC[name], scope[name], numba.njit(scope[name])):
+        with pytest.raises(ValueError, match=name):
+            gate(*args)
+
+
 def test_values() -> None:
     np.testing.assert_allclose(sigmoid(X), special.expit(X), rtol=1e-14)
     np.testing.assert_allclose(softmax(X, axis=0), special.softmax(X, axis=0), rtol=1e-14)

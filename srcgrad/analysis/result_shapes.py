@@ -88,6 +88,8 @@ def called(expr: ast.Call, known: Knowledge) -> Known | None:
             return None if shape_of is None else shape_of[::-1]
         case "np.dot", [second]:
             return product(result_shape(first, known), result_shape(second, known))
+        case "affine", [weights, _]:
+            return product(result_shape(first, known), result_shape(weights, known))
         case "np.expand_dims", [axis]:
             return expanded(result_shape(first, known), literal(axis))
         case "np.diag", [] if not expr.keywords:

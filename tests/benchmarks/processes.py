@@ -32,7 +32,7 @@ CACHED = ("srcgrad", "hand")
 PACKAGES = {"primal": "numba", "hand": "numba"}
 """What a tool imports, where that is not its own name."""
 
-WARM_STARTS = 5
+WARM_STARTS = 3
 """Of these the median is reported."""
 
 

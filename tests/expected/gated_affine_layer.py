@@ -5,6 +5,8 @@ import numpy as np
 @numba.njit
 def affine(x, W, b):
     """The affine map of a vector, or of each row."""
+    if len(b) != W.shape[1]:
+        raise ValueError("affine: b has another length than W has columns")
     return x @ W + b
 
 

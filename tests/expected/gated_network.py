@@ -13,6 +13,11 @@ def relu(x):
 @numba.njit
 def softmax_cross_entropy(y, t):
     """The mean over the rows of -log(softmax(y)) at the labels t."""
+    if len(t) != len(y):
+        raise ValueError("softmax_cross_entropy: there is to be one label for each row")
+    for label in t:
+        if not 0 <= label < y.shape[1]:
+            raise ValueError("softmax_cross_entropy: a label has no score")
     loss = 0.0
     for i in range(len(y)):
         top = np.max(y[i])
