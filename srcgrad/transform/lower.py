@@ -16,16 +16,22 @@ from ..program import Assign, Block, For, Program, binds, blocks, walk, with_blo
 from .lowering.apart import apart
 from .lowering.contraction import contract, localise
 from .lowering.fusion import fuse
+from .lowering.joint import joint
 from .lowering.lanes import in_lanes
 from .lowering.liveness import sunk
 from .lowering.loops import Loops, loops
 from .lowering.subscripts import unsigned
 from .lowering.supported import supported
 from .lowering.vectorise import vectorised
+from .lowering.workspaces import in_workspaces
 
 
 def lower(
-    program: Program, vectormath: bool = True, cast: bool = True, lanes: bool = True
+    program: Program,
+    vectormath: bool = True,
+    cast: bool = True,
+    lanes: bool = True,
+    workspaces: bool = True,
 ) -> Program:
     """The program as loops.
 
@@ -39,6 +45,8 @@ def lower(
         Whether independent rounds of a loop run side by side.
     cast : bool
         Whether subscripts that cannot be negative are cast to unsigned integers.
+    workspaces : bool
+        Whether what the rounds of a loop would allocate is allocated before it.
     """
     program = apart(program)
     found = loops(program)
@@ -47,7 +55,9 @@ def lower(
         found = loops(program, once)
         fused = fused_loops(found)
     finished = supported(fused.with_body(shortened(sunk(fused.body))))
+    finished = joint(finished) if workspaces else finished
     finished = in_lanes(finished) if lanes else finished
+    finished = in_workspaces(finished) if workspaces else finished
     finished = vectorised(finished) if vectormath else finished
     return unsigned(finished) if cast else finished
 
