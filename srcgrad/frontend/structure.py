@@ -126,7 +126,8 @@ class _Worker:
         if _always(stmt.orelse):
             body = self.block([*stmt.body, *rest], flags)
             return [_if(stmt.test, body, self.block(stmt.orelse, flags), stmt)]
-        if not flags.in_loop and _count_returns([stmt]) and len(rest) <= 3:
+        few = len(rest) <= 3 and not _defines_functions(rest)
+        if not flags.in_loop and _count_returns([stmt]) and few:
             # No flag is needed where the few statements that follow can stand in both branches.
             body = self.block([*stmt.body, *rest], flags)
             return [_if(stmt.test, body, self.block([*stmt.orelse, *rest], flags), stmt)]
@@ -266,6 +267,11 @@ def _count_returns(body: list[ast.stmt]) -> int:
 
 def _walked_returns(body: list[ast.stmt]) -> list[ast.Return]:
     return [s for s in _walk(body, _everywhere) if isinstance(s, ast.Return)]
+
+
+def _defines_functions(body: list[ast.stmt]) -> bool:
+    """Whether a block defines functions, each of which has to stand in one place."""
+    return any(isinstance(n, ast.FunctionDef | ast.Lambda) for s in body for n in ast.walk(s))
 
 
 def _has(body: list[ast.stmt], kind: type[ast.stmt]) -> bool:

@@ -451,3 +451,13 @@ def array_set_in_one_branch_and_read_in_another(x):
     if s > 0.1:
         s += np.sum(b * b)
     return s
+
+
+@structured(signed(4), 0.4)
+def return_before_a_function_is_defined(a, x):
+    if x > 0:
+        if a[0] > 2.0:
+            return 0.0
+        x = 2.0 * x
+    g = lambda q: q * x
+    return g(a[0])
