@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from oracles import assert_gradient, check_gradient, complex_step, plain
 from random_programs import Choices, arguments, define, forget, from_seed, program_text
 
+from srcgrad.errors import UnsupportedError
+
 NAMES = ("a", "b", "m", "x", "y")
 LIMIT = 1e4
 
@@ -27,7 +29,8 @@ def usable(text: str) -> bool:
     return bool(abs(value) < LIMIT and np.all(np.abs(slope) < LIMIT))
 
 
-def check(text: str, compiled: bool = False, loops: bool = True) -> None:
+def check(text: str, compiled: bool = False, loops: bool = True) -> bool:
+    """Whether the program is differentiated; what is not right raises, refusals do not."""
     primal = define(text)
     try:
         check_gradient(
@@ -39,11 +42,14 @@ def check(text: str, compiled: bool = False, loops: bool = True) -> None:
             without_value=False,
             loops=loops,
         )
+    except UnsupportedError:
+        return False
     except Exception as error:
         error.add_note(text[text.index("def primal") :])
         raise
     finally:
         forget(primal)
+    return True
 
 
 @settings(
@@ -54,30 +60,30 @@ def check(text: str, compiled: bool = False, loops: bool = True) -> None:
 @given(programs())
 def test_random_programs(text: str) -> None:
     assume(usable(text))
-    check(text)
+    assume(check(text))
 
 
 @pytest.mark.parametrize("batch", range(17))
 def test_short_random_programs(batch: int) -> None:
-    """Twelve a batch, four of them as loops too: with those above, 304 in the ordinary run."""
-    checked = 0
+    """Twelve a batch, three of them as loops too: with those above, 304 in the ordinary run."""
+    checked = refused = 0
     for seed in range(100 * batch, 100 * batch + 100):
         text = from_seed(seed, longest=4)
         if usable(text):
-            check(text, loops=checked % 3 == 0)
-            checked += 1
+            right = check(text, loops=checked % 5 == 0)
+            checked, refused = checked + right, refused + (not right)
         if checked == 12:
-            return
-    raise AssertionError(f"only {checked} programs are usable")
+            break
+    assert checked == 12
+    assert refused <= 2
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("batch", range(100))
 def test_many_random_programs(batch: int) -> None:
-    for seed in range(200 * batch, 200 * batch + 200):
-        text = from_seed(seed)
-        if usable(text):
-            check(text)
+    texts = map(from_seed, range(200 * batch, 200 * batch + 200))
+    right = [check(text) for text in texts if usable(text)]
+    assert right.count(False) <= 0.1 * len(right)
 
 
 @pytest.mark.slow
