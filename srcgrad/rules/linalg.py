@@ -125,8 +125,8 @@ def _of_matrices(a: Any) -> Any:
 
 
 support(triangular.cholesky_pull, "cholesky_pull", "L, g", result=same)
-support({(2, 1): triangular.solve_vector, None: triangular.solve_matrix}, "solve_linear", "A, b",
-        result=lambda A, b: same(b), derivative=False)
+for _solve in (triangular.solve_vector, triangular.solve_matrix):
+    support(_solve, _solve.__name__, "A, b", result=lambda A, b: same(b), derivative=False)
 function(np.linalg.inv, "np.linalg.inv", "a", result=floats)
 function(np.linalg.solve, "np.linalg.solve", "a, b",
          result=lambda a, b: fresh(promoted(a, b), max(rank(a) if rank(a) > 2 else 0, rank(b))))

@@ -330,6 +330,12 @@ def taken(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     return call("np.reshape", lines, shape)
 
 
+def widened(operand: Expr) -> Expr:
+    """``x.astype(np.float64)``."""
+    wide = ast.parse("np.float64", mode="eval").body
+    return ast.Call(ast.Attribute(operand, "astype", ast.Load()), [wide], [])
+
+
 def convolved(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     """``np.convolve``, ``np.correlate``: functions of srcgrad's own, Numba's being slow."""
     x, y = node.args
@@ -346,9 +352,12 @@ def solved(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     """``np.linalg.solve`` of a matrix, which may turn out to be triangular."""
     named = [ast.unparse(a).removesuffix(".T") for a in node.args]
     dtypes = {getattr(kinds.get(name), "dtype", None) for name in named}
-    if [rank(a, kinds) for a in node.args] not in ([2, 1], [2, 2]) or len(dtypes) > 1:
+    ranks = tuple(rank(a, kinds) for a in node.args)
+    name = {(2, 1): "solve_vector", (2, 2): "solve_matrix"}.get(ranks)
+    if name is None or not all(isinstance(d, types.Float) for d in dtypes):
         return None
-    return call("solve_linear", *node.args) if isinstance(dtypes.pop(), types.Float) else None
+    same = len(dtypes) == 1  # Numba's, and LAPACK's, are for operands of one dtype
+    return call(name, *(a if same else widened(a) for a in node.args))
 
 
 def step(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
