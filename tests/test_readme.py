@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.benchmarks.readme import measured, parts, section
+
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"^```python\n(.*?)^```\n+(?:^```text\n(.*?)^```)?", re.MULTILINE | re.DOTALL)
@@ -27,6 +29,12 @@ def test_block(number: int, capsys: pytest.CaptureFixture[str]) -> None:
 def test_there_are_blocks() -> None:
     assert len(BLOCKS) >= 4
     assert TEXT.count("```python") == len(BLOCKS)
+
+
+def test_table_of_the_benchmark() -> None:
+    """It is the one that the kept measurement gives (``python -m tests.benchmarks.readme``)."""
+    assert parts(TEXT)[1] == section(measured())
+    assert (ROOT / "tests/benchmarks/measured/ratios.png").exists()
 
 
 def test_first_screen() -> None:

@@ -55,7 +55,8 @@ def section(content: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {machine[name]}" for name in names if name in machine)
     largest = {r["problem"]: r for r in content["results"]}
     rows = [row(r, content["processes"].get(name, {})) for name, r in largest.items()]
-    return f"{table(HEADS, rows)}\n\n({machine['processor']}; {versions}.)\n"
+    made = f"({machine['processor']}; {versions}. {machine.get('note', '')}".rstrip()
+    return f"{table(HEADS, rows)}\n\n{made})\n"
 
 
 def row(result: dict[str, Any], starts: dict[str, Any]) -> list[str]:
