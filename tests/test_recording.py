@@ -165,3 +165,27 @@ def test_what_the_reversal_computes_anyway_is_not_recorded():
     assert set(re.findall(r"tape_\w+", listing)) == {"tape_E"}
     assert "s0 = math.sin(E)" in listing.split("# Backward pass")[1]
     check_gradient(kepler, 0.4, 0.7)
+
+
+def scaled(x, z):
+    total = 1.0
+    for i in range(len(z)):
+        total = total * 0.5 + math.sqrt(x) * math.sin(z[i]) * total
+    return total
+
+
+def growing(x, z):
+    total = 1.0
+    for i in range(len(z)):
+        total = total * 0.5 + math.sqrt(x) * math.sin(z[i]) * total
+        x = x + 0.1 * z[i]
+    return total
+
+
+def test_what_is_the_same_in_all_rounds_is_not_recorded():
+    z = np.array([0.4, -0.3, 1.2])
+    for f, recorded in ((scaled, False), (growing, True)):
+        text = grad(f).source(2.0, z)
+        root = re.search(r"(\w+) = math\.sqrt\(x\)", text).group(1)
+        assert (f"tape_{root}[" in text) is recorded
+        check_gradient(f, 2.0, z)

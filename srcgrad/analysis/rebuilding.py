@@ -39,6 +39,10 @@ from .facts import Path
 from .plan import Plan, Rebuild
 
 CHEAP_CALLS = frozenset({"abs", "min", "max", "float", "int", "len", "round", "bool"})
+MOVED_OUT = frozenset(
+    f"{module}.{name}" for module in ("math", "np") for name in ("sqrt", "exp", "log", "sin", "cos")
+)
+"""Functions that LLVM knows, and calls once, before a loop, where the operand stays the same."""
 
 
 class Rebuilding:
@@ -251,7 +255,17 @@ class Rebuilding:
             return False
         if self.facts.is_array(stmt.target) and isinstance(stmt.value, ast.Call):
             return True
-        return free and (is_cheap(stmt.value) or self.is_computed(stmt.value, body))
+        cheap = is_cheap(stmt.value) or self.is_the_same(stmt)
+        return free and (cheap or self.is_computed(stmt.value, body))
+
+    def is_the_same(self, stmt: Assign) -> bool:
+        """Whether a number is the same in all rounds, and computed before the loop for that."""
+        match stmt.value:
+            case ast.Call(func=func, args=[operand], keywords=[]):
+                number = not self.facts.is_array(stmt.target)
+                known = ast.unparse(func) in MOVED_OUT
+                return number and known and not self.cells.of_expression(operand) & self.loop_writes
+        return False
 
     def is_computed(self, value: Expr, body: Block) -> bool:
         """Whether reversing a block computes a value anyway, as that of ``cos(x)`` does sin(x)."""
