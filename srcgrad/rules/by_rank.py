@@ -249,7 +249,7 @@ def _take(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     if axis is None or rank(x) == 0:
         return None
     array, ndim = ast.unparse(x), rank(x)
-    if isinstance(i, ast.Name) and rank.dtype(i.id) == "np.bool":
+    if isinstance(i, ast.Name) and rank.dtype(i.id) == "np.bool_":
         raise ValueError("np.take: positions are integers, not a mask")
     place = axes_of(axis, ndim, "np.take")[0]
     if ndim == 1:
