@@ -352,7 +352,8 @@ def solved(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     """``np.linalg.solve`` of a matrix, which may turn out to be triangular."""
     named = [ast.unparse(a).removesuffix(".T") for a in node.args]
     dtypes = {getattr(kinds.get(name), "dtype", None) for name in named}
-    ranks = tuple(rank(a, kinds) for a in node.args)
+    A, b = node.args
+    ranks = rank(A, kinds), rank(b, kinds)
     name = {(2, 1): "solve_vector", (2, 2): "solve_matrix"}.get(ranks)
     if name is None or not all(isinstance(d, types.Float) for d in dtypes):
         return None
