@@ -352,9 +352,9 @@ def solved(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     """``np.linalg.solve`` of a matrix, which may turn out to be triangular."""
     named = [ast.unparse(a).removesuffix(".T") for a in node.args]
     dtypes = {getattr(kinds.get(name), "dtype", None) for name in named}
-    ranks = tuple(rank(a, kinds) for a in node.args)
-    known: dict[tuple[int, ...], str] = {(2, 1): "solve_vector", (2, 2): "solve_matrix"}
-    name = known.get(ranks)
+    A, b = node.args
+    ranks = rank(A, kinds), rank(b, kinds)
+    name = {(2, 1): "solve_vector", (2, 2): "solve_matrix"}.get(ranks)
     if name is None or not all(isinstance(d, types.Float) for d in dtypes):
         return None
     same = len(dtypes) == 1  # Numba's, and LAPACK's, are for operands of one dtype
