@@ -104,7 +104,8 @@ def test_complex_step_agrees_with_differences() -> None:
         primal = define(text)
         if not usable(text):
             continue
-        slope, error = differences(primal, *arguments())
+        with np.errstate(all="ignore"):
+            slope, error = differences(primal, *arguments())
         exact = complex_step(primal, *arguments())
         trusted = error < 1e-7 * (1.0 + abs(exact))
         if trusted.all():

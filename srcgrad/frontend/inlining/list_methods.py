@@ -64,10 +64,14 @@ def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
         return None
     given = {"h": name, "k": _name(worker, "k"), "v": _name(worker, "item")}
     given |= dict(zip("ab", (f"({ast.unparse(a)})" for a in args), strict=False))
+    known = len(worker.captured)
     for stmt in ast.parse(WRITTEN[method].format(**given)).body:
         for part in ast.walk(stmt):
             ast.copy_location(part, node)
         worker.statement(stmt)
+    # What these statements look up is not what the user's function does.
+    looked_up = [c for c in worker.captured[known:] if c[2] not in (len, range)]
+    worker.captured[known:] = looked_up
     return worker.scope.names[given["v"]] if method == "pop" else ast.Constant(None)
 
 
