@@ -11,6 +11,7 @@ pattern of another kind ``match`` is left as it is: a class, a dict, a sequence 
 from __future__ import annotations
 
 import ast
+from ast import copy_location
 from copy import deepcopy
 
 
@@ -56,7 +57,7 @@ class _Matches(ast.NodeTransformer):
         if isinstance(value, ast.Tuple):
             return ast.Tuple([self.named(e, at, binds) for e in value.elts], ast.Load())
         name = self.fresh()
-        binds.append(_at(ast.Assign([ast.Name(name, ast.Store())], value), at))
+        binds.append(copy_location(ast.Assign([ast.Name(name, ast.Store())], value), at))
         return ast.Name(name, ast.Load())
 
     def cases(self, cases: list[ast.match_case], subject: ast.expr) -> list[ast.stmt]:
@@ -65,7 +66,7 @@ class _Matches(ast.NodeTransformer):
             return []
         (case, *rest), at = cases, cases[0].body[0]
         tests, captured = _pattern(case.pattern, subject)
-        binds = [_at(ast.Assign([ast.Name(n, ast.Store())], v), at) for n, v in captured]
+        binds = [copy_location(ast.Assign([ast.Name(n, ast.Store())], v), at) for n, v in captured]
         inside = case.body
         if case.guard is not None and tests and captured:
             raise UnknownPatternError  # what comes next would be there twice
@@ -76,7 +77,10 @@ class _Matches(ast.NodeTransformer):
         if not tests:
             return inside
         test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
-        return [*binds, _at(ast.If(test, inside, self.cases(rest, subject)), case.pattern)]
+        return [
+            *binds,
+            copy_location(ast.If(test, inside, self.cases(rest, subject)), case.pattern),
+        ]
 
 
 def _pattern(
@@ -103,8 +107,3 @@ def _pattern(
             parts = [_pattern(p, e) for p, e in zip(patterns, subject.elts, strict=True)]
             return [t for part in parts for t in part[0]], [b for part in parts for b in part[1]]
     raise UnknownPatternError
-
-
-def _at(stmt: ast.stmt, at: ast.AST) -> ast.stmt:
-    """A statement at the place of a node."""
-    return ast.copy_location(stmt, at)

@@ -164,6 +164,12 @@ class Body(ABC):
         self.taken.add(name)
         return name
 
+    def unseen(self, wish: str) -> str:
+        """A free name that statements still to be inlined may bind and read."""
+        name = self.fresh(wish)
+        self.scope.names[name] = name_of(name)
+        return name
+
     def collect(self, fill: Callable[[], Any]) -> tuple[list[ast.stmt], Any]:
         """What ``fill`` emits, and what it returns."""
         outer, self.out = self.out, []

@@ -22,7 +22,7 @@ from ..specialise import specialise
 from ..structure import structure
 from .body import Body, Closure, Scope, assigned, name_of, parts_of
 from .captures import capture, static, undefined
-from .comprehensions import reduction
+from .comprehensions import as_list, reduction
 from .displays import spelt_out
 from .gathered import BINARY, as_operator, gathered, mapped
 from .gradients import arguments_in_order, gradient_call
@@ -69,7 +69,8 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
             reduced = reduction(worker, canonical, node.args[0])
             if reduced is not None:
                 return reduced
-            node = listed(worker, node)
+            listed = ast.Call(node.func, [as_list(node.args[0])], node.keywords)
+            node = ast.copy_location(listed, node)
         if canonical in ("sum", "max", "min", "math.fsum", "math.prod"):
             node = spelt_out(worker, node)
         worker.note(ast.unparse(func), value)
@@ -90,14 +91,6 @@ def comprehended(worker: Body, node: ast.Call) -> ast.Call:
     made = ast.copy_location(ast.GeneratorExp(element, loops), node.args[0])
     new = ast.copy_location(ast.Call(node.func, [made], node.keywords), node)
     return ast.fix_missing_locations(new)
-
-
-def listed(worker: Body, node: ast.Call) -> ast.Call:
-    """A generator argument as a list."""
-    first = node.args[0]
-    assert isinstance(first, ast.GeneratorExp | ast.ListComp)
-    comp = ast.copy_location(ast.ListComp(first.elt, first.generators), first)
-    return ast.copy_location(ast.Call(node.func, [comp], node.keywords), node)
 
 
 def known_call(worker: Body, canonical: str, node: ast.Call) -> ast.expr:

@@ -19,6 +19,13 @@ from .loops import emit_loop, iteration
 from .nests import nest
 
 
+def as_list(argument: ast.expr) -> ast.expr:
+    """A generator as a list; anything else as it is."""
+    if isinstance(argument, ast.GeneratorExp):
+        return ast.copy_location(ast.ListComp(argument.elt, argument.generators), argument)
+    return argument
+
+
 def comprehension(worker: Body, node: ast.ListComp) -> ast.expr:
     """``[e for v in xs]`` as an array that a loop fills."""
     name = worker.fresh("values")

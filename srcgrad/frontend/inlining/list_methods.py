@@ -12,6 +12,7 @@ import ast
 from ...rules.expressions import literal
 from .body import Body, name_of
 from .captures import static
+from .comprehensions import as_list
 
 WRITTEN = {
     "extend": "for {v} in {a}:\n    {h}.append({v})",
@@ -50,7 +51,7 @@ def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
         case _:
             return None
     if method == "extend":
-        args = [_listed(args[0])]
+        args = [as_list(args[0])]
         if not isinstance(args[0], ast.List) and name in {
             n.id for n in ast.walk(args[0]) if isinstance(n, ast.Name)
         }:
@@ -62,7 +63,7 @@ def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
         return worker.expr(ast.copy_location(ast.Call(node.func, [], []), node))  # type: ignore[no-any-return]
     if type(place) is not int or place < 0:
         return None
-    given = {"h": name, "k": _name(worker, "k"), "v": _name(worker, "item")}
+    given = {"h": name, "k": worker.unseen("k"), "v": worker.unseen("item")}
     given |= dict(zip("ab", (f"({ast.unparse(a)})" for a in args), strict=False))
     known = len(worker.captured)
     for stmt in ast.parse(WRITTEN[method].format(**given)).body:
@@ -73,17 +74,3 @@ def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
     looked_up = [c for c in worker.captured[known:] if c[2] not in (len, range)]
     worker.captured[known:] = looked_up
     return worker.scope.names[given["v"]] if method == "pop" else ast.Constant(None)
-
-
-def _listed(argument: ast.expr) -> ast.expr:
-    """A generator as a list."""
-    if isinstance(argument, ast.GeneratorExp):
-        return ast.copy_location(ast.ListComp(argument.elt, argument.generators), argument)
-    return argument
-
-
-def _name(worker: Body, wish: str) -> str:
-    """A name that the user does not see, which may be bound again."""
-    name = worker.fresh(wish)
-    worker.scope.names[name] = name_of(name)
-    return name

@@ -67,10 +67,10 @@ def nested_for(worker: Body, stmt: ast.For, loops: Loops) -> ast.For:
     mapped = [s.names.get(t) if s else None for s, t in zip(known, targets, strict=True)]
     if any(isinstance(m, ast.Name) and m.id in worker.rebound for m in mapped):
         loops, first = hidden(worker, loops)
-        body = [_at(s, stmt) for s in first] + body
+        body = [ast.copy_location(s, stmt) for s in first] + body
     for target, iterable in reversed(loops):
         loop = ast.For(target=target, iter=iterable, body=body, orelse=[])
-        body = [_at(loop, stmt), *exits]
+        body = [ast.copy_location(loop, stmt), *exits]
     made = body[0]
     assert isinstance(made, ast.For)
     return ast.fix_missing_locations(made)
@@ -81,7 +81,7 @@ def hidden(worker: Body, loops: Loops) -> tuple[Loops, list[ast.stmt]]:
     new: dict[str, str] = {}
     for target, _ in loops:
         for name in (n for n in ast.walk(target) if isinstance(n, ast.Name)):
-            new[name.id] = _name(worker, f"{name.id}_k")
+            new[name.id] = worker.unseen(f"{name.id}_k")
 
     class Renamed(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.Name:
@@ -136,7 +136,7 @@ def _combinations(worker: Body, target: ast.expr, call: ast.Call) -> Loops | Non
         return loops
     if not isinstance(source, ast.Name):
         return None
-    places = [_name(worker, "k") for _ in parts]
+    places = [worker.unseen("k") for _ in parts]
     loops = []
     for k, (part, place) in enumerate(zip(parts, places, strict=True)):
         start = ast.BinOp(name_of(places[k - 1]), ast.Add(), ast.Constant(1))
@@ -202,17 +202,6 @@ def _parts(target: ast.expr, count: int) -> list[ast.expr] | None:
     return None
 
 
-def _name(worker: Body, wish: str) -> str:
-    """A name for a counter that the user does not see."""
-    name = worker.fresh(wish)
-    worker.scope.names[name] = name_of(name)
-    return name
-
-
 def _loaded(target: ast.expr) -> ast.expr:
     assert isinstance(target, ast.Name)
     return name_of(target.id)
-
-
-def _at(stmt: ast.stmt, at: ast.AST) -> ast.stmt:
-    return ast.copy_location(stmt, at)

@@ -115,7 +115,8 @@ def stacked(program: Program, tape: str) -> Stack | None:
     ends = [e for loop in nests[0] for e in (loop.start, loop.stop)]
     between = bound(block_at(program.body, home)[made + 1 : backward + 1])
     fixed = not set().union(*map(names, [*stack.shape, *stack.dtype, *ends])) & between
-    fits = fixed and all(is_size(e, sizes(program)) for e in stack.shape)
+    least = sizes(program)
+    fits = fixed and all(is_size(e, least) for e in stack.shape)
     return stack if fits and is_apart(program, stack, found) else None
 
 

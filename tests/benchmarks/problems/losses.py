@@ -8,6 +8,7 @@ from srcgrad.gates import logsumexp
 
 from .. import vector_math
 from ..problem import Problem, hand_written, random
+from .learning import network_data
 
 LANES = 64
 
@@ -111,18 +112,6 @@ def network_relu_hand(W1, b1, W2, b2, X, T):
             gh[i, j] = gh[i, j] if h[i, j] > 0.0 else 0.0
             gb1[j] += gh[i, j]
     return value, X.T @ gh, gb1, gW2, gb2
-
-
-def network_data(rows, inputs, width, classes):
-    source = random(rows, inputs)
-    return (
-        source.normal(size=(inputs, width)) / math.sqrt(inputs),
-        source.normal(size=width),
-        source.normal(size=(width, classes)) / math.sqrt(width),
-        source.normal(size=classes),
-        source.normal(size=(rows, inputs)),
-        np.eye(classes)[source.integers(classes, size=rows)],
-    )
 
 
 # --- Softmax regression -------------------------------------------------------------------
