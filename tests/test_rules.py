@@ -6,7 +6,7 @@ import ast
 import itertools
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,7 +182,30 @@ def family_cases() -> Iterator[Case]:
             yield Case(make_rule(f"z = {name}({arguments})"), values, {})
 
 
-CASES = [c for r in ALL for c in cases(r)] + list(family_cases())
+def grouped() -> dict[str, list[Case]]:
+    """The cases by the rule's text: a test a rule, for thousands of small ones take long to run."""
+    found: dict[str, list[Case]] = {}
+    for case in itertools.chain(*map(cases, ALL), family_cases()):
+        found.setdefault(case.rule.text[4:], []).append(case)
+    return found
+
+
+CASES = grouped()
+
+
+def for_every_case(check: Callable[[Case], None]) -> Callable[[str], None]:
+    """A test for each rule, of all its cases; what fails says which case it was."""
+
+    @pytest.mark.parametrize("rule", CASES)
+    def test(rule: str) -> None:
+        for case in CASES[rule]:
+            try:
+                check(case)
+            except Exception as error:
+                error.add_note(identify(case))
+                raise
+
+    return test
 
 
 def matched(case: Case, values: Mapping[str, Any]) -> tuple[registry.Match, dict[str, ast.expr]]:
@@ -239,7 +262,7 @@ def is_float(x: Any) -> bool:
     return np.asarray(x).dtype.kind == "f"
 
 
-@pytest.mark.parametrize("case", CASES, ids=identify)
+@for_every_case
 def test_rule_against_differences(case: Case) -> None:
     rng = np.random.default_rng(11)
     z = case.value(case.values)
@@ -254,7 +277,7 @@ def test_rule_against_differences(case: Case) -> None:
     assert mine == pytest.approx(expected, rel=1e-2 if loose else 1e-7, abs=1e-8)
 
 
-@pytest.mark.parametrize("case", CASES, ids=identify)
+@for_every_case
 def test_layout_changes_nothing(case: Case) -> None:
     """Fortran, strided and reversed operands give what contiguous ones give."""
     z = case.value(case.values)
@@ -278,16 +301,16 @@ def reversed_strides(x: Any) -> Any:
     return x[turn].copy()[turn]
 
 
-@pytest.mark.parametrize("case", CASES, ids=identify)
+@for_every_case
 def test_float32_stays_float32(case: Case) -> None:
     arrays = [x for x in case.values.values() if np.ndim(x)]
     if not arrays or "dtype" in case.given or "float64" in case.rule.text:
-        pytest.skip("no array operands, or a cast")
+        return  # no array operands, or a cast
     values = {n: np.asarray(x, np.float32)[()] if is_float(x) else x
               for n, x in case.values.items()}  # fmt: skip
     z = case.value(values)
     if np.asarray(z).dtype == np.float64:
-        pytest.skip("NumPy's own result is float64")
+        return  # NumPy's own result is float64
     grad_z = np.ones_like(z) if np.ndim(z) else np.float32(1)
     found, mapping = matched(case, values)
     for pull in found.rule.pulls:
@@ -298,9 +321,13 @@ def test_float32_stays_float32(case: Case) -> None:
             assert value.dtype == np.float32, ast.unparse(pull.value)
 
 
-@pytest.mark.parametrize("case", CASES, ids=identify)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_result_type_is_numpys(case: Case, dtype: Any) -> None:
+@for_every_case
+def test_result_type_is_numpys(case: Case) -> None:
+    for dtype in (np.float64, np.float32):
+        check_result_type(case, dtype)
+
+
+def check_result_type(case: Case, dtype: Any) -> None:
     values = {n: x.astype(dtype) if np.ndim(x) and is_float(x) else x
               for n, x in case.values.items()}  # fmt: skip
 
