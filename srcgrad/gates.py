@@ -128,6 +128,22 @@ def softmax_vector(x, axis=-1):
     return e / np.sum(e)
 
 
+def softmax_rows(x, axis=-1):
+    """exp(x) / sum(exp(x)) along an axis of a matrix, without overflow."""
+    result = np.empty(x.shape, np.exp(x[:0]).dtype)
+    lines, parts = (x, result) if axis % 2 == 1 else (x.T, result.T)
+    for i in range(lines.shape[0]):
+        top, total = -math.inf, 0.0
+        for k in range(lines.shape[1]):
+            top = max(top, lines[i, k])
+        for k in range(lines.shape[1]):
+            parts[i, k] = math.exp(lines[i, k] - top)
+            total += parts[i, k]
+        for k in range(lines.shape[1]):
+            parts[i, k] /= total
+    return result
+
+
 def softmax_along(x, axis=-1):
     """exp(x) / sum(exp(x)) along an axis, without overflow."""
     axis = axis % x.ndim
@@ -140,8 +156,9 @@ def softmax_along(x, axis=-1):
     result = np.empty(lines.shape, np.exp(lines[:0]).dtype)
     for i in range(before):
         for k in range(after):
-            top = np.max(lines[i, :, k])
-            total = 0.0
+            top, total = -math.inf, 0.0
+            for j in range(x.shape[axis]):
+                top = max(top, lines[i, j, k])
             for j in range(x.shape[axis]):
                 result[i, j, k] = math.exp(lines[i, j, k] - top)
                 total += result[i, j, k]
@@ -171,7 +188,9 @@ def logsumexp_along(x, axis):
     lines = x if axis % 2 == 1 else x.T
     result = np.empty(len(lines), np.exp(lines[:0]).dtype)
     for i in range(len(lines)):
-        top = np.max(lines[i])
+        top = -math.inf
+        for k in range(lines.shape[1]):
+            top = max(top, lines[i, k])
         result[i] = top
         if math.isfinite(top):
             total = 0.0
@@ -187,8 +206,9 @@ def loss_of_rows(y, t):
         raise ValueError("softmax_cross_entropy: scores and truth differ in shape")
     loss = 0.0
     for i in range(len(y)):
-        top = np.max(y[i])
-        total = 0.0
+        top, total = -math.inf, 0.0
+        for k in range(y.shape[1]):
+            top = max(top, y[i, k])
         for k in range(y.shape[1]):
             total += math.exp(y[i, k] - top)
             loss -= t[i, k] * y[i, k]
@@ -205,8 +225,9 @@ def loss_of_labels(y, t):
             raise ValueError("softmax_cross_entropy: a label has no score")
     loss = 0.0
     for i in range(len(y)):
-        top = np.max(y[i])
-        total = 0.0
+        top, total = -math.inf, 0.0
+        for k in range(y.shape[1]):
+            top = max(top, y[i, k])
         for k in range(y.shape[1]):
             total += math.exp(y[i, k] - top)
         loss += math.log(total) - (y[i, t[i]] - top)
@@ -217,16 +238,25 @@ def loss_of_vector(y, t):
     """-sum(t * log(softmax(y)))."""
     if len(t) != len(y):
         raise ValueError("softmax_cross_entropy: scores and truth differ in shape")
-    top = np.max(y)
-    return top + math.log(np.sum(np.exp(y - top))) - np.sum(t * y)
+    top, total, matched = -math.inf, 0.0, 0.0
+    for k in range(len(y)):
+        top = max(top, y[k])
+    for k in range(len(y)):
+        total += math.exp(y[k] - top)
+        matched += t[k] * y[k]
+    return top + math.log(total) - matched
 
 
 def loss_of_label(y, t):
     """-log(softmax(y)) at the label t."""
     if not 0 <= t < len(y):
         raise ValueError("softmax_cross_entropy: a label has no score")
-    top = np.max(y)
-    return math.log(np.sum(np.exp(y - top))) - (y[t] - top)
+    top, total = -math.inf, 0.0
+    for score in y:
+        top = max(top, score)
+    for score in y:
+        total += math.exp(score - top)
+    return math.log(total) - (y[t] - top)
 
 
 LOSSES: dict[Any, Callable[..., Any]] = {
@@ -269,8 +299,8 @@ def _overload_elementwise(public: Callable[..., Any], scalar: Callable[..., Any]
 
 _overload_elementwise(sigmoid, sigmoid_scalar)
 _overload_elementwise(relu, relu_scalar)
-for _variant in (affine_any, softmax_vector, softmax_along, logsumexp_all, logsumexp_vector,
-                 logsumexp_along, *LOSSES.values()):  # fmt: skip
+for _variant in (affine_any, softmax_vector, softmax_rows, softmax_along, logsumexp_all,
+                 logsumexp_vector, logsumexp_along, *LOSSES.values()):  # fmt: skip
     register_jitable(**_STRICT)(_variant)  # type: ignore[type-var]
 
 
@@ -288,6 +318,8 @@ def _(x, W, b):
 def _(x, axis=-1):
     if _rank(x) == 1:
         return lambda x, axis=-1: softmax_vector(x)
+    if _rank(x) == 2:
+        return lambda x, axis=-1: softmax_rows(x, axis)
     return lambda x, axis=-1: softmax_along(x, axis)
 
 

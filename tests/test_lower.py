@@ -437,3 +437,16 @@ def mixed_chain(x, y):
     for_tanh = np.tanh(s + y)
     s = for_tanh * x - 2.0 * y**2
     return np.sum(s)
+
+
+def network(W1, b1, W2, b2, X):
+    return np.sum(np.tanh(np.tanh(X @ W1 + b1) @ W2 + b2))
+
+
+@pytest.mark.parametrize("hidden", [3, 1])
+def test_extents_that_a_product_compares_are_one_extent_afterwards(hidden) -> None:
+    """``W2`` has as many rows as the hidden layer is wide, or the product raises."""
+    W2 = RNG.normal(size=(3, 2))
+    args = RNG.normal(size=(4, hidden)), RNG.normal(size=3), W2, np.ones(2), RNG.normal(size=(5, 4))
+    text = check(network, *args)
+    assert "n1 = " in text and "n2 = " not in text

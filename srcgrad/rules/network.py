@@ -44,8 +44,8 @@ carried({0: gates.relu_scalar, None: gates.relu_any}, "relu", public=gates.relu,
 carried({0: gates.stopped_number, None: gates.stopped_array}, "stop_gradient",
         public=gates.stop_gradient, elementwise=True, derivative=False, result=_stopped)
 carried(gates.affine_any, "affine", "x, W, b", public=gates.affine, result=_affine)
-carried({1: gates.softmax_vector, None: gates.softmax_along}, "softmax", "x, axis=-1",
-        public=gates.softmax, result=floats)
+carried({1: gates.softmax_vector, 2: gates.softmax_rows, None: gates.softmax_along}, "softmax",
+        "x, axis=-1", public=gates.softmax, result=floats)
 carried(gates.logsumexp_all, "logsumexp", "x, axis=None", public=gates.logsumexp,
         result=reduction("float"))
 carried({1: gates.logsumexp_vector, None: gates.logsumexp_along}, "logsumexp_along", "x, axis",
@@ -56,8 +56,8 @@ carried({0: support.one_hot_vector, None: support.one_hot_rows}, "one_hot", "lab
         derivative=False, result=lambda labels, scores: floats(scores))
 
 rule("z = sigmoid(x)", "grad_x += grad_z * (1 - z) * z")
-rule("z = relu(x)", "grad_x += grad_z if x > 0 else 0.0", when="scalar")
-rule("z = relu(x)", "grad_x += np.where(x > 0, grad_z, 0)", when="array")
+rule("z = relu(x)", "grad_x += grad_z if z > 0 else 0.0", when="scalar")
+rule("z = relu(x)", "grad_x += np.where(z > 0, grad_z, 0)", when="array")
 
 rule("z = affine(x, W, b)", "grad_x += W @ grad_z", "grad_W += np.outer(x, grad_z)",
      "grad_b += grad_z", signature="(n),(n,m),(m)->(m)")

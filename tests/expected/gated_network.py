@@ -20,8 +20,9 @@ def softmax_cross_entropy(y, t):
             raise ValueError("softmax_cross_entropy: a label has no score")
     loss = 0.0
     for i in range(len(y)):
-        top = np.max(y[i])
-        total = 0.0
+        top, total = -math.inf, 0.0
+        for k in range(y.shape[1]):
+            top = max(top, y[i, k])
         for k in range(y.shape[1]):
             total += math.exp(y[i, k] - top)
         loss += math.log(total) - (y[i, t[i]] - top)
@@ -30,25 +31,19 @@ def softmax_cross_entropy(y, t):
 
 @numba.njit
 def softmax(x, axis=-1):
-    """exp(x) / sum(exp(x)) along an axis, without overflow."""
-    axis = axis % x.ndim
-    before, after = 1, 1
-    for k in range(axis):
-        before *= x.shape[k]
-    for k in range(axis + 1, x.ndim):
-        after *= x.shape[k]
-    lines = np.ascontiguousarray(x).reshape((before, x.shape[axis], after))
-    result = np.empty(lines.shape, np.exp(lines[:0]).dtype)
-    for i in range(before):
-        for k in range(after):
-            top = np.max(lines[i, :, k])
-            total = 0.0
-            for j in range(x.shape[axis]):
-                result[i, j, k] = math.exp(lines[i, j, k] - top)
-                total += result[i, j, k]
-            for j in range(x.shape[axis]):
-                result[i, j, k] /= total
-    return result.reshape(x.shape)
+    """exp(x) / sum(exp(x)) along an axis of a matrix, without overflow."""
+    result = np.empty(x.shape, np.exp(x[:0]).dtype)
+    lines, parts = (x, result) if axis % 2 == 1 else (x.T, result.T)
+    for i in range(lines.shape[0]):
+        top, total = -math.inf, 0.0
+        for k in range(lines.shape[1]):
+            top = max(top, lines[i, k])
+        for k in range(lines.shape[1]):
+            parts[i, k] = math.exp(lines[i, k] - top)
+            total += parts[i, k]
+        for k in range(lines.shape[1]):
+            parts[i, k] /= total
+    return result
 
 
 @numba.njit
@@ -110,7 +105,7 @@ def network_grad(X, labels, W1, b1, W2, b2):
     grad_s2 = unbroadcast(grad_s3, s2.shape)
     grad_W2 = h.T @ grad_s2
     grad_h = grad_s2 @ W2.T
-    grad_s1 = np.where(s1 > 0, grad_h, 0)
+    grad_s1 = np.where(h > 0, grad_h, 0)
     grad_b1 = unbroadcast(grad_s1, b1.shape)
     grad_s0 = unbroadcast(grad_s1, s0.shape)
     grad_W1 += X.T @ grad_s0
