@@ -17,11 +17,12 @@ from dataclasses import replace
 from numba import types
 
 from .analysis.aliasing import alias_classes, written_classes
-from .errors import AliasingError, Complaint, Place, UnsupportedError
+from .errors import AliasingError, Complaint, Place
 from .frontend.infer import refuse_unclear_views
+from .passed import kept_apart
 from .program import Alias, Assign, Block, Call, Program, Return, Stmt, blocks, walk, with_blocks
-from .recursion import Routine, has_gradient, is_active
-from .returned import called_routine, is_array
+from .recursion import Routine, active_arguments, has_gradient
+from .returned import called_routine
 
 
 def with_calls(program: Program, places: Mapping[int, Place], called: Sequence[Routine]) -> Program:
@@ -35,8 +36,9 @@ def with_calls(program: Program, places: Mapping[int, Place], called: Sequence[R
     known = {r.name: r for r in called}
     for routine in called:
         assert routine.program is not None and routine.inlined is not None
-        routine.program = checked(converted(routine.program, known), routine.inlined.places)
-    return checked(converted(program, known), places)
+        own = kept_apart(converted(routine.program, known), routine.inlined.places)
+        routine.program = checked(own, routine.inlined.places)
+    return checked(kept_apart(converted(program, known), places), places)
 
 
 def note_changes(called: Sequence[Routine]) -> None:
@@ -46,32 +48,16 @@ def note_changes(called: Sequence[Routine]) -> None:
         pass
 
 
-def refuse_changes(called: Sequence[Routine]) -> None:
-    """Refuse functions that change their arguments, where there are no tapes.
-
-    Raises
-    ------
-    UnsupportedError
-        With the function's place.
-    """
-    for routine in called:
-        if not routine.changes:
-            continue
-        assert routine.inlined is not None
-        place = routine.inlined.places.get(routine.inlined.tree.body[-1].lineno)
-        name = routine.inlined.tree.args.args[min(routine.changes)].arg
-        reason = f"the recursive function `{routine.name}` changes its argument `{name}`, and is "
-        reason += "differentiated twice"
-        raise UnsupportedError(Complaint(place, reason, "work on a copy, or write it as a loop"))
-
-
 def changes_more(routine: Routine, known: Mapping[str, Routine]) -> bool:
     """Note which arguments a recursive function writes to; whether there are new ones."""
     assert routine.program is not None
     program = converted(routine.program, known)
     classes, written = alias_classes(program), written_classes(program)
     params = enumerate(program.params)
-    found = frozenset(k for k, p in params if is_array(routine.kinds[k]) and classes[p] in written)
+    shared = types.Array | types.List
+    found = frozenset(
+        k for k, p in params if isinstance(routine.kinds[k], shared) and classes[p] in written
+    )
     more = found > routine.changes
     routine.changes = found
     return more
@@ -81,12 +67,19 @@ def converted(program: Program, known: Mapping[str, Routine]) -> Program:
     """The program with calls as statements of their own, for what is known to be changed."""
 
     def block(body: Block) -> Block:
-        return tuple(new for s in body for new in statement(s))
+        tuples = {s.target for s in body if isinstance(s, Assign) and is_tuple(s.target)}
+        return tuple(new for s in body if part_of(s) not in tuples for new in statement(s, body))
 
-    def statement(stmt: Stmt) -> list[Stmt]:
+    def is_tuple(name: str) -> bool:
+        return isinstance(program.types.get(name), types.BaseTuple)
+
+    def statement(stmt: Stmt, body: Block) -> list[Stmt]:
         called = called_routine(stmt, known)
-        if called is not None and (called[0].changes or has_gradient(called[0])):
-            return [call_statement(*called, program)]
+        if called is not None and (is_call(called[0]) or is_tuple(called[1].target)):
+            targets = (called[1].target,)
+            if is_tuple(called[1].target):
+                targets = tuple(s.target for s in body if part_of(s) == called[1].target)  # type: ignore[attr-defined]
+            return [call_statement(*called, targets, program)]
         match stmt:
             case Assign(target=t) | Alias(target=t) if program.types.get(t) == types.none:
                 return []
@@ -99,17 +92,31 @@ def converted(program: Program, known: Mapping[str, Routine]) -> Program:
     return program.with_body(body if ends else (*body, Return(ast.Constant(None))))
 
 
-def call_statement(routine: Routine, stmt: Assign, program: Program) -> Call:
+def part_of(stmt: Stmt) -> str | None:
+    """The name of the tuple of which a statement takes a part: ``y = t[1]``."""
+    match stmt:
+        case Assign(value=ast.Subscript(value=ast.Name(id=name), slice=ast.Constant())):
+            return name
+    return None
+
+
+def is_call(routine: Routine) -> bool:
+    """Whether what a function does has to be reversed."""
+    return bool(routine.changes) or has_gradient(routine)
+
+
+def call_statement(
+    routine: Routine, stmt: Assign, targets: tuple[str, ...], program: Program
+) -> Call:
     """A call with what it changes."""
     value = stmt.value
     assert isinstance(value, ast.Call)
     changed = [value.args[k] for k in sorted(routine.changes)]
-    target = None if program.types.get(stmt.target) == types.none else stmt.target
     return Call(
-        target,
+        () if program.types.get(stmt.target) == types.none else targets,
         value,
         tuple(a.id for a in changed if isinstance(a, ast.Name)),
-        tuple(k for k, kind in enumerate(routine.kinds) if is_active(kind)),
+        active_arguments(routine),
         line=stmt.line,
     )
 

@@ -163,9 +163,9 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
                 return types.float64
         return types.unliteral(kind)
 
-    def _derive(self, kinds: tuple[types.Type, ...], taped: bool = True) -> Derived:
+    def _derive(self, kinds: tuple[types.Type, ...]) -> Derived:
         """The gradient's text for types, remembered."""
-        before = self._mark(), taped
+        before = self._mark()
         if (before, kinds) not in self._derived:
             if self.wrt is None and not any(map(is_floating, kinds)):
                 shown = ", ".join(f"{n}: {k}" for n, k in zip(self._names, kinds, strict=True))
@@ -186,7 +186,6 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
                 kinds,
                 tupled,
                 self._options.vectormath,
-                taped,
                 self._options.lanes,
             )
         self._last = kinds
@@ -225,10 +224,10 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         """The types that the gradient is derived for."""
         return tuple(self._effective(k, n) for k, n in zip(kinds, self._names, strict=True))
 
-    def derived(self, kinds: tuple[types.Type, ...], taped: bool = True) -> Derived:
+    def derived(self, kinds: tuple[types.Type, ...]) -> Derived:
         """The gradient's text for types."""
         check_types(kinds, self._names, self.wrt)
-        return self._derive(kinds, taped)
+        return self._derive(kinds)
 
     # Calls from Python
 

@@ -22,14 +22,13 @@ from .analysis.facts import Facts, facts
 from .analysis.plan import Plan
 from .analysis.recording import recording
 from .backend.emit import emit
-from .calls import note_changes, refuse_changes, with_calls
+from .calls import note_changes, with_calls
 from .errors import ArgumentError, Complaint, Place, UnsupportedError
 from .frontend.inline import Inlined
-from .frontend.inlining.body import gradient_of
 from .frontend.parse import parse
 from .gate_types import backward_stubs
-from .program import Assign, Program, Return, verify, walk
-from .recursion import Routine, Routines, general, has_gradient, reachable, reachable_from
+from .program import Assign, Program, verify, walk
+from .recursion import Routine, Routines, reachable, reachable_from
 from .returned import refuse_shared
 from .sweeps import Sweeps, completed, functions, sweeps
 from .transform.adjoint import Parts, adjoint
@@ -85,7 +84,6 @@ def derive(
     argument_types: tuple[types.Type, ...],
     tupled: bool = False,
     vectormath: bool = True,
-    taped: bool = True,
     lanes: bool = True,
 ) -> Derived:
     """Differentiate a function for arguments of these types.
@@ -104,9 +102,6 @@ def derive(
         Whether the gradient is a tuple even of one.
     vectormath : bool
         Whether loops call mathematical functions that LLVM vectorises.
-    taped : bool
-        Whether recursive functions leave tapes; else their forward sweeps run again in their
-        gradients, which can then be differentiated again.
     lanes : bool
         Whether independent rounds of a loop run side by side.
 
@@ -121,21 +116,18 @@ def derive(
     check_result(result, inlined)
     called = reachable(typed, routines.known.values())
     note_changes(called)
-    if taped:
-        typed = with_calls(typed, inlined.places, called)
-    else:
-        refuse_changes(called)
+    typed = with_calls(typed, inlined.places, called)
     refuse_shared(typed, inlined.places, called)
     if wrt is not None:  # a parameter may have another name there, where the rules have its own
         renamed = dict(zip(source.parameters, typed.params, strict=False))
         wrt = [renamed[name] for name in wrt]
     extra = tuple(inlined.arrays.values())
     kinds = (*argument_types, *map(numba.typeof, extra))
-    swept = sweeps(called if taped else [], typed, planned)
+    swept = sweeps(called, typed, planned)
     finished, returned = gradient_program(
-        typed, kinds, inlined.places, routines, wrt, (with_value, tupled), swept
+        typed, kinds, inlined.places, wrt, (with_value, tupled), swept
     )
-    others = emitted_routines(routines, called, swept, finished)
+    others = emitted_routines(called, swept, finished)
     check_constants([finished, *others])
     flat = emit(finished, others)
     programs = (finished, *others)
@@ -147,10 +139,9 @@ def gradient_program(
     typed: Program,
     kinds: tuple[types.Type, ...],
     places: Mapping[int, Place],
-    routines: Routines,
     wrt: Sequence[str] | None,
     shape: tuple[bool, bool],
-    swept: Sweeps | None = None,
+    swept: Sweeps,
 ) -> tuple[Program, types.Type]:
     """From a typed primal to its typed gradient, and the type of the result."""
     prepared = prepare(typed)
@@ -158,45 +149,23 @@ def gradient_program(
     names = [
         n for parts in structure.values() for n in ([parts] if isinstance(parts, str) else parts)
     ]
-    tapes = swept.tapes if swept else ()
-    flat = differentiate(prepared, names, structure, shape, places, tapes)
-    if swept:
-        flat = completed(flat, swept)
-    stubs = {**routines.gradient_stubs(), **backward_stubs(flat.gates)}
-    flat = replace(flat, routines={**flat.routines, **stubs})
-    if isinstance(result := result_kind(typed), types.Array):
-        kinds = (*kinds, general(result))
+    flat = differentiate(prepared, names, structure, shape, places, swept.tapes)
+    flat = completed(flat, swept)
+    flat = replace(flat, routines={**flat.routines, **backward_stubs(flat.gates)})
     return infer_again(flat, kinds, places)
 
 
-def result_kind(typed: Program) -> types.Type | None:
-    """The type of what a typed program returns, if it is a name's."""
-    match typed.body[-1]:
-        case Return(value=ast.Name(id=name)):
-            return typed.types.get(name)
-    return None
-
-
-def emitted_routines(
-    routines: Routines, called: Sequence[Routine], swept: Sweeps, gradient: Program
-) -> list[Program]:
-    """The recursive functions and what belongs to their gradients, as the listing has them."""
+def emitted_routines(called: Sequence[Routine], swept: Sweeps, gradient: Program) -> list[Program]:
+    """The recursive functions that a gradient calls, and their two sweeps."""
 
     def typed(program: Program, kinds: Any, places: Mapping[int, Place]) -> Program:
         stubbed = {**program.routines, **backward_stubs(program.gates)}
         return infer_again(replace(program, routines=stubbed), kinds, places)[0]
 
     found = functions(swept, typed)
-    plain = called if not swept.pairs else reachable_from((gradient, *found), called)
-    for routine in plain:
-        assert routine.program is not None and routine.inlined is not None
+    for routine in reachable_from((gradient, *found), called):
+        assert routine.program is not None
         found.append(routine.program)
-        if has_gradient(routine) and routine.name not in swept.pairs:
-            places = routine.inlined.places
-            gradient, _ = gradient_program(
-                routine.program, routine.kinds, places, routines, None, (False, False)
-            )
-            found.append(replace(gradient, name=gradient_of(routine.name)))
     return found
 
 

@@ -147,10 +147,10 @@ class Pop(Stmt):
 class Call(Stmt):
     """``z = f(x, a)`` of a recursive function, which may change the arrays (lists) ``changed``.
 
-    ``active``: which arguments are floating-point numbers or arrays.
+    ``y, z = f(x, a)`` where it returns a tuple. ``active``: which arguments have gradients.
     """
 
-    target: str | None
+    targets: tuple[str, ...]
     value: ast.Call
     changed: tuple[str, ...] = ()
     active: tuple[int, ...] = ()
@@ -325,11 +325,11 @@ def binds(stmt: Stmt) -> tuple[str, ...]:
     match stmt:
         case Assign(target=t) | Alias(target=t) | View(target=t) | Update(target=t):
             return (t,)
-        case Pop(target=str(t)) | Call(target=str(t)):
+        case Pop(target=str(t)):
             return (t,)
         case For(counter=c):
             return (c,)
-        case Swap(targets=ts):
+        case Swap(targets=ts) | Call(targets=ts):
             return ts
         case Increment(target=t, index=None):
             return (t,)

@@ -1,23 +1,23 @@
 """Recursion: functions that call themselves stay functions of the emitted module.
 
 In: a ``Source`` and the types of its parameters. Out: its typed Program, in which recursive
-functions are called by name; and for each of them two Programs, itself and its gradient.
+functions are called by name; and for each of them the typed Program of its own (``Routine``), of
+which ``sweeps`` makes a forward and a backward function.
 
-A call ``z = f(x, n)`` is then an operation like any other: its derivative is ``grad_z`` times
-what ``f_gradient(x, n)`` returns, which calls ``f_gradient`` in turn; where ``z`` is an array, it
-is what ``f_gradient(x, n, grad_z)`` returns. Nothing is recorded: a function's own forward sweep
-runs again in its gradient.
+The forward and backward functions in the listing of a gradient are recursive functions as well,
+which share tapes: lists that they change. So a gradient can be differentiated again.
 
 Invariant: there is a routine for each set of types of arguments (arrays of any layout): ``f``,
-``f2``. It returns a number or an array of its own in order C, and changes none of its arguments;
-anything else is refused.
+``f2``. It returns a number, an array of its own in order C, or a tuple of such; anything else is
+refused.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, product
 from types import FunctionType
 from typing import Any
 
@@ -25,23 +25,27 @@ import numba
 from numba import types
 
 from .analysis.gates import kind_of
+from .analysis.partial import is_differentiable
 from .errors import Complaint, UnsupportedError
 from .frontend.closure import inline_closed
 from .frontend.constants import decided
 from .frontend.infer import infer
-from .frontend.inline import Inlined
-from .frontend.inlining.body import RESERVED, backward_of, forward_of, gradient_of
+from .frontend.inline import Inlined, captured_arrays
+from .frontend.inlining.body import RESERVED, backward_of, forward_of
 from .frontend.inlining.calls import OutlinedFoundError
 from .frontend.normalise import normalise
 from .frontend.parse import Source, parse
 from .frontend.stubs import typed_stub
 from .gate_types import gate_stub, is_gate
 from .program import Assign, Block, Program, Stmt, blocks, walk, with_blocks
-from .returned import called_routine, copied_result, is_array, own, own_result
+from .returned import called_routine, copied_result, is_array, own, own_result, parts
 from .rules import registry
 
 VARIANTS = 4
 """For how many sets of types of arguments a recursive function may be called."""
+
+TUPLES = 32
+"""How many tuples of types are tried for a result that is a tuple."""
 
 GUESSES = 4
 """How often a guess of the type of a recursive function's result is improved."""
@@ -80,7 +84,7 @@ class Routines:
         """The typed Program of a function, the type of its result, and what was inlined."""
         while True:
             try:
-                given = dict(zip(source.parameters, kinds, strict=True))
+                given = dict(zip(source.parameters, kinds, strict=False))
                 inlined = inline_closed(source, given, self.outlined, self.stub)
                 break
             except OutlinedFoundError as found:
@@ -88,7 +92,11 @@ class Routines:
         stubs = {name: self.stub(name, f) for name, f in inlined.routines.items()}
         gates = {name: f for name, f in inlined.routines.items() if is_gate(f)}
         program = replace(normalise(inlined), routines=stubs, gates=gates)
-        every = (*kinds, *map(numba.typeof, inlined.arrays.values()))
+        passed = kinds[len(source.parameters) :]
+        if source.function in self.outlined:
+            inlined = in_order(inlined, captured_arrays(source.function, self.outlined))
+        captured = map(numba.typeof, list(inlined.arrays.values())[len(passed) :])
+        every = (*kinds, *captured)
         program = decided(program, dict(zip(program.params, every, strict=True)))
         program, result = infer(program, every, inlined.places)
         return self.chosen(program), result, inlined
@@ -140,7 +148,8 @@ class Routines:
         def typed(*operands: types.Type) -> types.Type:
             return self.routine(function, name, operands).result
 
-        return typed_stub(name, function.__code__.co_argcount, typed)
+        captured = captured_arrays(function, self.outlined)
+        return typed_stub(name, len(parse(function).parameters) + len(captured), typed)
 
     def routine(
         self, function: FunctionType, name: str, operands: tuple[types.Type, ...]
@@ -171,7 +180,7 @@ class Routines:
         """
         first: UnsupportedError | None = None
         before = dict(self.known)
-        for guess in guesses(routine.kinds):
+        for guess in guesses(routine.kinds, returned_parts(routine.function)):
             try:
                 program, inlined = self.settled(routine, guess, before)
             except UnsupportedError as error:
@@ -204,18 +213,12 @@ class Routines:
         reason = f"the type of what the recursive function `{routine.name}` returns is not known"
         raise UnsupportedError(Complaint(None, reason, "return values of one type"))
 
-    def gradient_stub(self, routine: Routine) -> Any:
-        """What stands for the gradient of a recursive function while types are inferred."""
-        active = [k for k in routine.kinds if is_active(k)]
-        parts = [types.Array(k.dtype, k.ndim, "C") if is_array(k) else k for k in active]
-        result = parts[0] if len(parts) == 1 else types.Tuple(tuple(parts))
-        arity = len(routine.kinds) + is_array(routine.result)
-        return typed_stub(gradient_of(routine.name), arity, lambda *_: result)
 
-    def gradient_stubs(self) -> Mapping[str, Any]:
-        """Stubs of all the gradients."""
-        every = self.known.values()
-        return {gradient_of(r.name): self.gradient_stub(r) for r in every if has_gradient(r)}
+def in_order(inlined: Inlined, captured: Sequence[tuple[str, Any]]) -> Inlined:
+    """A recursive function with the arrays that it captures in the order of its calls."""
+    names = {id(array): name for name, array in inlined.arrays.items()}
+    arrays = {names[id(array)]: array for _, array in captured}
+    return replace(inlined, arrays=arrays)
 
 
 def general(kind: types.Type) -> types.Type:
@@ -254,7 +257,7 @@ def check_names(name: str, program: Program) -> None:
     UnsupportedError
         With the name.
     """
-    for taken in (name, gradient_of(name), forward_of(name), backward_of(name)):
+    for taken in (name, forward_of(name), backward_of(name)):
         if taken in program.types or taken in program.constants:
             reason = f"`{taken}` is a variable there, and a recursive function of the listing"
             raise UnsupportedError(Complaint(None, reason, "give the variable another name"))
@@ -281,24 +284,46 @@ def reachable_from(programs: Iterable[Program], known: Iterable[Routine]) -> lis
     return [r for name, r in by_name.items() if name in found]
 
 
-def guesses(kinds: tuple[types.Type, ...]) -> list[types.Type]:
-    """Types that the result may have: a number, an array like an argument, an array of floats."""
+def returned_parts(function: FunctionType) -> int:
+    """How many parts the tuple has that a function returns; 1 where it is no tuple."""
+    found = [n.value for n in ast.walk(parse(function).tree) if isinstance(n, ast.Return)]
+    return max([len(v.elts) for v in found if isinstance(v, ast.Tuple)], default=1)
+
+
+def guesses(kinds: tuple[types.Type, ...], parts: int = 1) -> list[types.Type]:
+    """Types that the result may have: a number, an array like an argument, an array of floats.
+
+    Or tuples of as many of them as there are parts.
+    """
     arrays = [own(k) for k in kinds if is_array(k)]
     floats = any(isinstance(getattr(k, "dtype", k), types.Float) for k in kinds)
     more = [types.Array(types.float64, rank, "C") for rank in (1, 2, 3)]
-    every = [types.float64 if floats else types.int64, *arrays, *more]
-    return list(dict.fromkeys(every))
+    every = list(dict.fromkeys([types.float64 if floats else types.int64, *arrays, *more]))
+    if parts == 1:
+        return every
+    return [types.Tuple(p) for p in islice(product(every, repeat=parts), TUPLES)]
 
 
 def is_active(kind: types.Type) -> bool:
     """Whether an argument of this type has a gradient."""
-    return isinstance(kind.dtype if is_array(kind) else kind, types.Float)
+    return is_differentiable(kind)
+
+
+def active_arguments(routine: Routine) -> tuple[int, ...]:
+    """The positions of the arguments that have gradients: captured arrays only if written to."""
+    assert routine.program is not None
+    captured = len(routine.kinds) - len(routine.program.hidden)
+    return tuple(
+        k
+        for k, kind in enumerate(routine.kinds)
+        if is_active(kind) and (k < captured or k in routine.changes)
+    )
 
 
 def has_gradient(routine: Routine) -> bool:
     """Whether a routine is differentiable by any of its arguments."""
-    gives = [routine.result, *(routine.kinds[k] for k in routine.changes)]
-    return any(map(is_active, gives)) and any(map(is_active, routine.kinds))
+    gives = [*parts(routine.result), *(routine.kinds[k] for k in routine.changes)]
+    return any(map(is_active, gives)) and bool(active_arguments(routine))
 
 
 def refuse(routine: Routine, program: Program, inlined: Inlined) -> None:
@@ -312,15 +337,12 @@ def refuse(routine: Routine, program: Program, inlined: Inlined) -> None:
     name = routine.name
     place = inlined.places.get(inlined.tree.body[-1].lineno)
     reason = ""
-    held = routine.result.dtype if is_array(routine.result) else routine.result
-    if not isinstance(held, types.Number | types.Boolean | types.NoneType):
+    held = [k.dtype if is_array(k) else k for k in parts(routine.result)]
+    if not all(isinstance(k, types.Number | types.Boolean | types.NoneType) for k in held):
         reason = f"the recursive function `{name}` returns {routine.result}"
-        advice = "return a number or an array"
-    elif inlined.arrays:
-        reason = f"the recursive function `{name}` uses the array `{next(iter(inlined.arrays))}`"
-        advice = "pass the array as an argument"
-    elif any(isinstance(k, types.BaseTuple | types.List) for k in routine.kinds):
-        reason = f"the recursive function `{name}` takes a tuple or a list"
+        advice = "return a number, an array, or a tuple of such"
+    elif any(isinstance(k, types.BaseTuple) for k in routine.kinds):
+        reason = f"the recursive function `{name}` takes a tuple"
         advice = "pass its elements, or an array"
     if reason:
         raise UnsupportedError(Complaint(place, reason, advice))

@@ -29,6 +29,7 @@ from .program import (
     Return,
     Stmt,
     View,
+    binds,
     blocks,
     uses,
     walk,
@@ -43,23 +44,41 @@ if TYPE_CHECKING:
 
 def own(kind: types.Type) -> types.Type:
     """The type of a result: arrays in order C."""
+    if isinstance(kind, types.BaseTuple):
+        return types.Tuple(tuple(map(own, kind.types)))
     return types.Array(kind.dtype, kind.ndim, "C") if is_array(kind) else kind
 
 
-def returned_array(program: Program) -> str | None:
-    """The name of the array that a program returns."""
+def parts(kind: types.Type) -> tuple[types.Type, ...]:
+    """The types of the parts of a result."""
+    return tuple(kind.types) if isinstance(kind, types.BaseTuple) else (kind,)
+
+
+def returned(program: Program) -> list[ast.expr]:
+    """The parts of what a program returns."""
     match program.body[-1]:
-        case Return(value=ast.Name(id=name)) if is_array(program.types[name]):
-            return name
-    return None
+        case Return(value=ast.Tuple(elts=elts)):
+            return list(elts)
+        case Return(value=value):
+            return [value]
+    return []
+
+
+def returned_arrays(program: Program) -> list[str]:
+    """The names of the arrays that a program returns."""
+    found = [value.id for value in returned(program) if isinstance(value, ast.Name)]
+    return [name for name in found if is_array(program.types.get(name))]
 
 
 def copied_result(
     program: Program, kinds: tuple[types.Type, ...], places: Mapping[int, Place]
 ) -> Program:
     """The program with copies for what is only returned: ``return a`` copies ``a``."""
-    name = returned_array(program)
-    if name is None or any(name in uses(s) for s in walk(program.body[:-1])):
+    arrays = returned_arrays(program)
+    name = arrays[0] if arrays else ""
+    if len(returned(program)) != 1 or not name:
+        return program
+    if any(name in uses(s) for s in walk(program.body[:-1])):
         return program
 
     view = fresh_name("view", program)
@@ -82,20 +101,31 @@ def copied_result(
 
 
 def own_result(program: Program) -> Program:
-    """The program with a result that is an array of its own, in order C."""
-    name, result = returned_array(program), program.body[-1]
-    if name is None or not isinstance(result, Return):
+    """The program with results that are arrays of their own, in order C, each under one name."""
+    result = program.body[-1]
+    if not isinstance(result, Return):
         return program
-    wanted = own(program.types[name])
-    classes = alias_classes(program)
+    classes, body, kinds = alias_classes(program), list(program.body[:-1]), dict(program.types)
+    elements: list[ast.expr] = []
+    for value in returned(program):
+        name = value.id if isinstance(value, ast.Name) else ""
+        again = name in [e.id for e in elements if isinstance(e, ast.Name)]
+        if name and (again or (is_array(kinds.get(name)) and not is_own(name, program, classes))):
+            copied = fresh_name("result", replace(program, types=kinds))
+            kinds[copied] = own(kinds[name])
+            value = np_call("copy", name) if is_array(kinds[name]) else value
+            body.append(Assign(copied, value, line=result.line))
+            value = ast.Name(copied, ast.Load())
+        elements.append(value)
+    whole = ast.Tuple(elements, ast.Load()) if isinstance(result.value, ast.Tuple) else elements[0]
+    return program.with_body((*body, replace(result, value=whole)), types=kinds)
+
+
+def is_own(name: str, program: Program, classes: Mapping[str, str]) -> bool:
+    """Whether a name is that of an array in order C that nothing else refers to or writes to."""
     alone = sum(classes[name] == c for c in classes.values()) == 1
     plain = alone and classes[name] not in written_classes(program) | set(program.params)
-    if plain and program.types[name] == wanted:
-        return program
-    copied = fresh_name("result", program)
-    body = (*program.body[:-1], Assign(copied, np_call("copy", name), line=result.line))
-    last = replace(result, value=ast.Name(copied, ast.Load()))
-    return program.with_body((*body, last), types={**program.types, copied: wanted})
+    return plain and bool(program.types[name] == own(program.types[name]))
 
 
 def np_call(function: str, operand: str) -> ast.expr:
@@ -128,7 +158,7 @@ def refuse_shared(
     UnsupportedError
         With the place of the call.
     """
-    known = {r.name: r for r in routines if is_array(r.result)}
+    known = {r.name: r for r in routines if any(map(is_array, parts(r.result)))}
     while any(shares_more(r, known) for r in known.values()):
         pass
     every = [(program, places)]
@@ -140,7 +170,10 @@ def refuse_shared(
         classes, written = alias_classes(joined), written_classes(joined)
         for stmt in walk(each.body):
             called = called_routine(stmt, known)
-            if called is None or not called[0].shares or classes[called[1].target] not in written:
+            if called is None or not called[0].shares:
+                continue
+            bound = [t for t in binds(stmt) if is_array(each.types.get(t))]
+            if not any(classes[t] in written for t in bound):
                 continue
             name = called[0].name
             reason = f"what `{name}` returns may be its argument, and one of them is written to"
@@ -153,8 +186,8 @@ def shares_more(routine: Routine, known: Mapping[str, Routine]) -> bool:
     assert routine.original is not None
     classes = alias_classes(with_aliases(routine.original, known))
     params = enumerate(routine.original.params)
-    name = returned_array(routine.original) or ""
-    found = frozenset(k for k, p in params if classes[p] == classes[name])
+    given = {classes[name] for name in returned_arrays(routine.original)}
+    found = frozenset(k for k, p in params if classes[p] in given)
     more = found > routine.shares
     routine.shares = found
     return more
@@ -173,7 +206,11 @@ def with_aliases(program: Program, known: Mapping[str, Routine]) -> Program:
             return [stmt]
         routine, assigned = called
         given = [assigned.value.args[k] for k in sorted(routine.shares)]  # type: ignore[attr-defined]
-        return [stmt, *(Alias(assigned.target, a.id) for a in given if isinstance(a, ast.Name))]
+        shared = [a.id for a in given if isinstance(a, ast.Name)]
+        bound = [t for t in binds(stmt) if is_array(program.types.get(t))]
+        if isinstance(program.types.get(assigned.target), types.BaseTuple):
+            bound = [assigned.target]
+        return [stmt, *(Alias(t, name) for t in bound for name in shared)]
 
     return program.with_body(block(program.body))
 
@@ -183,6 +220,6 @@ def called_routine(stmt: Stmt, known: Mapping[str, Routine]) -> tuple[Routine, A
     match stmt:
         case Assign(value=ast.Call(func=ast.Name(id=name))) if name in known:
             return known[name], stmt
-        case Call(target=t, value=ast.Call(func=ast.Name(id=name)) as v) if name in known:
-            return known[name], Assign(t or "", v, line=stmt.line)
+        case Call(targets=ts, value=ast.Call(func=ast.Name(id=name)) as v) if name in known:
+            return known[name], Assign(ts[0] if ts else "", v, line=stmt.line)
     return None

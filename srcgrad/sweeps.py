@@ -4,8 +4,9 @@ In: the routines that a primal calls, as ``with_calls`` leaves them. Out: ``Swee
 functions of each, typed, with every tape passed on to where it is used; and the same for the
 gradient that calls them (``completed``).
 
-Invariant: a function takes the tapes that it or what it calls uses, after its other arguments;
-a tape has one name in the whole listing.
+Invariant: a function takes the tapes that it or what it calls uses, after its other arguments.
+There is one tape for each type of value in the whole listing: calls are reversed in the order in
+which they return, so what one of them recorded is on top when it is reversed.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from numba import types
 from .frontend.inlining.body import backward_of, forward_of
 from .frontend.stubs import typed_stub
 from .program import Assign, Block, Call, Comment, Program, Stmt, blocks, verify, walk, with_blocks
-from .recursion import Routine, has_gradient, is_active
-from .returned import is_array, own
+from .recursion import Routine, active_arguments, has_gradient, is_active
+from .returned import is_array, own, parts
 from .transform.pair import Pair, own_parameters, pair
 from .transform.prepare import prepare
 from .type_text import dtype_text, no_elements
@@ -61,22 +62,24 @@ def sweeps(routines: Sequence[Routine], primal: Program, planned: Any) -> Sweeps
     planned : callable
         Gives the ``Facts`` and the ``Plan`` of a Program, for the names to differentiate by.
     """
-    chosen = {r.name: r for r in routines if has_gradient(r)}
+    chosen = {r.name: r for r in routines if r.changes or has_gradient(r)}
     programs = [r.program for r in routines if r.program is not None]
     taken = {n for p in (primal, *programs) for n in (*p.types, *p.constants)}
     pairs: dict[str, Pair] = {}
-    tapes: dict[str, types.Type] = {}
+    tapes: dict[types.Type, str] = {}
     for name, routine in chosen.items():
         assert routine.program is not None and routine.inlined is not None
         program = prepare(own_parameters(replace(routine.program, recursive=True)))
-        active = [p for p, k in zip(program.params, routine.kinds, strict=True) if is_active(k)]
+        active = [program.params[k] for k in active_arguments(routine)]
         facts, plan = planned(program, active, routine.inlined.places)
-        pairs[name] = pair(facts, plan, taken | set(tapes))
-        tapes |= pairs[name].tapes
-    return Sweeps(chosen, pairs, tapes, wanted_tapes(pairs))
+        pairs[name] = pair(facts, plan, taken | set(tapes.values()), tapes)
+    kinds = {name: kind for kind, name in tapes.items()}
+    return Sweeps(chosen, pairs, kinds, wanted_tapes(pairs, kinds))
 
 
-def wanted_tapes(pairs: Mapping[str, Pair]) -> dict[str, tuple[str, ...]]:
+def wanted_tapes(
+    pairs: Mapping[str, Pair], tapes: Mapping[str, types.Type]
+) -> dict[str, tuple[str, ...]]:
     """For each routine the tapes that it or what it calls uses."""
     called = {
         name: {s.function for s in walk(p.forward.body) if isinstance(s, Call)}
@@ -91,10 +94,10 @@ def wanted_tapes(pairs: Mapping[str, Pair]) -> dict[str, tuple[str, ...]]:
         if more == reached:
             break
         reached = more
-    return {
-        name: tuple(t for other, p in pairs.items() if other in found for t in p.tapes)
-        for name, found in reached.items()
+    used = {
+        name: {t for other in found for t in pairs[other].tapes} for name, found in reached.items()
     }
+    return {name: tuple(t for t in tapes if t in found) for name, found in used.items()}
 
 
 def with_tapes(program: Program, sweeps: Sweeps) -> Program:
@@ -129,15 +132,20 @@ def completed(program: Program, sweeps: Sweeps) -> Program:
 
 def made_tape(name: str, kind: types.Type) -> Stmt:
     """``tape = [0.0] * 0``: an empty list whose type is known."""
+    return Assign(name, ast.parse(empty_list(kind), mode="eval").body)
+
+
+def empty_list(kind: types.Type) -> str:
+    """``[0.0] * 0``."""
+    if isinstance(kind, types.List):
+        return f"[{empty_list(kind.dtype)}] * 0"
     if is_array(kind):
         text = ast.unparse(no_elements(kind))
         if kind.layout != "C":
             text += f"[{', '.join(['::2'] * kind.ndim)}]"
-    else:
-        known = {types.boolean: "False", types.int64: "0", types.float64: "0.0"}
-        text = known.get(kind, f"{dtype_text(kind)}(0)")
-    value = ast.parse(f"[{text}] * 0", mode="eval").body
-    return Assign(name, value)
+        return f"[{text}] * 0"
+    known = {types.boolean: "False", types.int64: "0", types.float64: "0.0"}
+    return f"[{known.get(kind, f'{dtype_text(kind)}(0)')}] * 0"
 
 
 def functions(sweeps: Sweeps, typed: Any) -> list[Program]:
@@ -169,9 +177,9 @@ def functions(sweeps: Sweeps, typed: Any) -> list[Program]:
 
 def added_kinds(routine: Routine) -> tuple[types.Type, ...]:
     """The types of the gradients that a backward function takes."""
-    kinds = [k for k in routine.kinds if is_array(k) and is_active(k)]
-    if is_active(routine.result):
-        kinds.append(result_kind(routine.result))
+    active = [routine.kinds[k] for k in active_arguments(routine)]
+    kinds = [k for k in active if not isinstance(k, types.Number)]
+    kinds += [result_kind(k) for k in parts(routine.result) if is_active(k)]
     return tuple(types.Array(k.dtype, k.ndim, "A") if is_array(k) else k for k in kinds)
 
 
@@ -185,7 +193,8 @@ def stubs(sweeps: Sweeps) -> dict[str, Any]:
     found = {}
     for name, routine in sweeps.routines.items():
         tapes = len(sweeps.wanted[name])
-        numbers = [k for k in routine.kinds if is_active(k) and not is_array(k)]
+        active = [routine.kinds[k] for k in active_arguments(routine)]
+        numbers = [k for k in active if isinstance(k, types.Number)]
         many = types.Tuple(tuple(numbers)) if numbers else types.none
         slopes = numbers[0] if len(numbers) == 1 else many
         arity = len(routine.kinds) + tapes

@@ -228,7 +228,8 @@ def run_text(text: str) -> FunctionType:
 def captured_arrays(f: Callable[..., Any], missing: Sequence[str]) -> list[Any]:
     """What the listing's parameters beyond the primal's are given: arrays that it captures."""
     values = inspect.getclosurevars(plain(f))
-    known: Mapping[str, Any] = {**values.globals, **values.nonlocals}
+    everything = plain(f).__globals__  # what a recursive function captures as well
+    known: Mapping[str, Any] = {**everything, **values.globals, **values.nonlocals}
     return [np.copy(known[name]) for name in missing]
 
 

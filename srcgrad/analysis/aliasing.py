@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from numba import types
+
 from ..program import (
     Alias,
     Block,
@@ -34,8 +36,17 @@ from ..program import (
 )
 
 
+def passed_lists(program: Program) -> set[str]:
+    """Lists that recursive functions share: the arrays in them belong to nothing else."""
+    used = {s.tape for s in walk(program.body) if isinstance(s, Push | Pop)}
+    given = {n for s in walk(program.body) if isinstance(s, Call) for n in uses(s)}
+    typed = {n for n, k in program.types.items() if isinstance(k, types.List)}
+    return (used & set(program.params)) | (typed & (given | set(program.params)))
+
+
 def alias_classes(program: Program) -> dict[str, str]:
     """The representative of each name's class."""
+    passed = passed_lists(program)
     parent: dict[str, str] = {}
 
     def find(name: str) -> str:
@@ -58,19 +69,23 @@ def alias_classes(program: Program) -> dict[str, str]:
             case Swap(targets=ts):
                 for t in ts[1:]:
                     join(ts[0], t)
-            case Push(tape=tape, value=v):
+            case Push(tape=tape, value=v) if tape not in passed:
                 for name in names(v):
                     join(tape, name)
-            case Pop(target=str(t), tape=tape):
+            case Pop(target=str(t), tape=tape) if tape not in passed:
                 join(t, tape)
     return {name: find(name) for name in list(parent)}
 
 
 def written_classes(program: Program) -> set[str]:
-    """Classes whose memory is written by a store, an update in place or a call."""
-    classes = alias_classes(program)
+    """Classes whose memory is written by a store, an update in place or a call.
+
+    That of a list which recursive functions share is written by what changes its length, too.
+    """
+    classes, passed = alias_classes(program), passed_lists(program)
     every = tuple(walk(program.body))
     stored = {classes[s.target] for s in every if isinstance(s, Store | Increment)}
+    stored |= {classes[s.tape] for s in every if isinstance(s, Push | Pop) and s.tape in passed}
     return stored | {classes[n] for s in every if isinstance(s, Call) for n in s.changed}
 
 

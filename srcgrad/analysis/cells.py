@@ -88,10 +88,10 @@ class Cells:
                         found |= {target} | self.memory(target)
             case Push(tape=t) | Pop(tape=t) if facts.is_list_of_arrays(t):
                 return set()
-            case Push(tape=t):
-                found.add(t)
+            case Push(tape=t, value=v):
+                found |= {t} | {n for n in names(v) if facts.is_array(n)}
             case Pop(target=str(t), tape=tape):
-                found |= {t, tape}
+                found |= {t, tape} | (self.memory(t) if facts.is_array(t) else set())
             case If(test=test):
                 found |= self.of_expression(test)
             case For(start=a, stop=b, step=c):
@@ -135,6 +135,7 @@ class Cells:
                 found |= self.memory(inner.tape) | {inner.tape}
             if isinstance(inner, Call):
                 found |= set().union(*map(self.memory, inner.changed))
+                found |= {n for n in inner.changed if self.facts.is_list(n)}
         return found
 
 

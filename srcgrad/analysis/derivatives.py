@@ -12,11 +12,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
-import numba
 from numba import types
 
 from ..errors import Complaint, Place, UnsupportedError
-from ..frontend.inlining.body import gradient_of
 from ..frontend.webs import substitute
 from ..program import Alias, Assign, Expr, Program, Stmt, View, binds, uses, walk
 from ..rules import registry
@@ -99,7 +97,7 @@ def partials(
         place = places.get(stmt.line)
         return of_gate(v, v.func.id, (ast.Name(t, ast.Load()), seed), program, place)
     if isinstance(v, ast.Call) and isinstance(v.func, ast.Name) and v.func.id in program.routines:
-        return _of_routine(v, v.func.id, t, seed, program)
+        return ()  # of a function without a gradient: others are ``Call`` statements
     if isinstance(v, ast.Call):
         declared = registry.FUNCTIONS.get(ast.unparse(v.func))
         if declared is not None and not declared.derivative:
@@ -143,45 +141,6 @@ def _from_rule(
         each = found.rule.elementwise and not pull.spread
         result.append(Partial(operand.id, value, pull.negative, None, shape, each))
     return tuple(result)
-
-
-def _of_routine(
-    call: ast.Call, name: str, target: str, seed: Expr, program: Program
-) -> tuple[Partial, ...]:
-    """``z = f(x, n)`` of a recursive function: ``grad_z`` times the parts of its gradient.
-
-    The gradient of one that returns an array takes ``grad_z`` itself.
-    """
-    inside = isinstance(program.types[target], types.Array)
-    args = [*call.args, seed] if inside else call.args
-    slopes = ast.Call(ast.Name(gradient_of(name), ast.Load()), args, [])
-    active = [k for k, a in enumerate(call.args) if _is_active(a, program)]
-    found = []
-    for part, k in reversed(list(enumerate(active))):
-        operand = call.args[k]
-        if not isinstance(operand, ast.Name):
-            continue
-        whole: Expr = slopes
-        if len(active) > 1:
-            whole = ast.Subscript(slopes, ast.Constant(part), ast.Load())
-        given = whole if inside else ast.BinOp(seed, ast.Mult(), whole)
-        found.append(Partial(operand.id, given))
-    return tuple(found)
-
-
-def _is_active(argument: Expr, program: Program) -> bool:
-    """Whether a recursive function has a derivative by this argument, a captured number included.
-
-    Its gradient has a part for each argument of such a type, whatever is passed for it.
-    """
-    match argument:
-        case ast.Constant(value=value):
-            return isinstance(value, float)
-        case ast.Name(id=name) if name in program.constants:
-            return is_differentiable(numba.typeof(program.constants[name]))
-        case ast.Name(id=name):
-            return is_differentiable(program.types[name])
-    return False
 
 
 def _gathered(

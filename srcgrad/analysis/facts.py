@@ -48,7 +48,7 @@ from ..program import (
 )
 from ..rules.listed import is_list_of_arrays
 from .activity import active_names
-from .aliasing import alias_classes, written_classes
+from .aliasing import alias_classes, passed_lists, written_classes
 from .derivatives import gradient_names, partials
 from .partial import Partial, is_differentiable
 from .shapes import shapes
@@ -75,6 +75,7 @@ class Facts:
     results: Mapping[int, tuple[str, ...] | None]
     stale: Mapping[int, set[str]]
     steady: set[str]
+    passed: set[str]
 
     def is_paired(self, name: str) -> bool:
         """Whether the name's array has a shadow."""
@@ -99,7 +100,7 @@ class Facts:
 
     def is_list_of_arrays(self, name: str) -> bool:
         """Whether the name is that of a list of arrays, which has a list of shadows."""
-        return is_list_of_arrays(self.program.types.get(name))
+        return name not in self.passed and is_list_of_arrays(self.program.types.get(name))
 
     def known_shape(self, name: str) -> ast.expr | None:
         """The shape of an array from parameters that are never rebound, if it is known so."""
@@ -167,16 +168,18 @@ def facts(
     home = home_blocks(program)
     written = written_classes(program)
     arrays = {n for n, k in program.types.items() if isinstance(k, types.Array)}
-    kept_in_lists = {classes.get(n, n) for n, k in program.types.items() if is_list_of_arrays(k)}
+    passed = passed_lists(program)
+    listed = {n for n, k in program.types.items() if is_list_of_arrays(k)} - passed
+    kept_in_lists = {classes.get(n, n) for n in listed}
     lists = {classes.get(n, n) for n, k in program.types.items() if isinstance(k, types.List)}
     lists -= kept_in_lists
     written -= {classes.get(n, n) for n in set(program.types) - arrays} - lists - kept_in_lists
     rebound = _rebound(program, classes, counts, home, arrays)
     viewed = _viewed_in_loops(program.body, False, classes, arrays)
     viewed = {c for c in viewed if c not in rebound and c not in dynamic}
-    passed = {classes[n] for n in passed_arrays(program) if is_differentiable(program.types[n])}
-    passed = {c for c in passed if c not in rebound and c not in dynamic}
-    paired = written | viewed | kept_in_lists | passed
+    given = {classes[n] for n in passed_arrays(program) if is_differentiable(program.types[n])}
+    given = {c for c in given if c not in rebound and c not in dynamic}
+    paired = written | viewed | kept_in_lists | given
     carried = {c for c in written if c in rebound or c in dynamic} | kept_in_lists
     known = shapes(program)
     return Facts(
@@ -195,6 +198,7 @@ def facts(
         results=known.results,
         stale=known.stale,
         steady=known.steady,
+        passed=passed,
     )
 
 
@@ -236,6 +240,7 @@ def _rebound(
 ) -> set[str]:
     """Classes in which a name refers to different arrays at different times."""
     found: set[str] = set()
+    passed = passed_lists(program)
     for name in arrays:
         if counts[name] > 1:
             found.add(classes[name])
@@ -245,12 +250,13 @@ def _rebound(
             match stmt:
                 case Swap(targets=ts):
                     found.update(classes[t] for t in ts)
-                case Assign(target=t) | Call(target=str(t)) if t in arrays and in_loop:
-                    members = [n for n, c in classes.items() if c == classes[t]]
-                    if any(home[n][: len(home[t])] != home[t] for n in members):
-                        found.add(classes[t])
-                case Pop(target=str(t)):
+                case Pop(target=str(t), tape=tape) if tape not in passed:
                     found.add(classes[t])
+                case Assign() | Call() | Pop() if in_loop:
+                    for t in arrays.intersection(binds(stmt)):
+                        members = [n for n, c in classes.items() if c == classes[t]]
+                        if any(home[n][: len(home[t])] != home[t] for n in members):
+                            found.add(classes[t])
             inner_loop = in_loop or isinstance(stmt, For | While)
             for which, inner in enumerate(blocks(stmt)):
                 visit(inner, (*path, position, which), inner_loop)

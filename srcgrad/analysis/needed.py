@@ -14,7 +14,6 @@ from collections.abc import Mapping
 
 from numba import types
 
-from ..errors import Complaint, UnsupportedError
 from ..program import (
     Alias,
     Assign,
@@ -87,12 +86,9 @@ class Needed:
             case Swap(targets=ts, sources=ss):
                 moved = dict(zip(ss, ts, strict=True))
                 return {moved.get(c, c) for c in needed}
-        if (
-            isinstance(stmt, Call)
-            and not alive
-            and self.cells.changes(stmt) & needed - set(binds(stmt))
-        ):
-            self.refuse_change(stmt)
+        if isinstance(stmt, Call) and not self.facts.is_alive(stmt):
+            if self.cells.changes(stmt) & needed - set(binds(stmt)):
+                self.result.resized.add(here)
         if isinstance(stmt, Push | Pop) and not self.facts.is_list_of_arrays(stmt.tape):
             if alive or self.cells.changes(stmt) & needed - set(binds(stmt)):
                 self.result.resized.add(here)
@@ -100,9 +96,8 @@ class Needed:
         after: set[Cell] = set()
         target = binds(stmt)
         if isinstance(stmt, Assign | View | Alias | Pop | Call) and target:
-            if target[0] not in uses(stmt) and target[0] in own:
-                own = own - {target[0]}
-                after = {target[0]}
+            after = own.intersection(target) - uses(stmt)
+            own = own - after
         kept = self.cells.memory(stmt.target) if id(stmt) in self.unread else set()  # type: ignore[attr-defined]
         lost = (overwritten - kept) & (needed | own)
         if lost and is_step(stmt, self.facts.program):
@@ -156,11 +151,6 @@ class Needed:
             for n in used
             if roots.count(classes.get(n, n)) == 1 and own_axis(stmt.counter, n, inside)
         }
-
-    def refuse_change(self, stmt: Call) -> None:
-        """Refuse a call that nothing reverses: what it overwrites is needed."""
-        reason = f"`{stmt.function}` changes `{stmt.changed[0]}`, which the backward pass needs"
-        raise UnsupportedError(Complaint(None, reason, "give it a copy"))
 
     def record(self, here: Path, cells: set[Cell], depth: int) -> None:
         """Note that cells are recorded before a statement."""

@@ -18,10 +18,13 @@ from .facts import Path
 
 @dataclass(frozen=True)
 class Rebuild:
-    """A value that is brought back in the backward sweep."""
+    """A value that is brought back in the backward sweep.
+
+    "undo": an append is undone, and what comes off the list is the value.
+    """
 
     name: str
-    how: Literal["replay", "record"]
+    how: Literal["replay", "record", "undo"]
     stmt: Stmt
 
 
@@ -46,7 +49,7 @@ class Plan:
     undone : set
         Statements that are undone instead of recording what they overwrite.
     resized : set
-        Appends to and pops from lists of numbers that are undone.
+        Appends to and pops from lists of numbers, and calls, that are undone.
     """
 
     before: dict[Path, set[Cell]] = field(default_factory=dict)

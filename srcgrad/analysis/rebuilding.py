@@ -132,17 +132,29 @@ class Rebuilding:
             for need in needs:
                 need.discard(name)
             free = all(self.is_free(c, privates, needs) for c in operands or ())
-            if valid and operands is not None and self.worthwhile(stmt, free, body):
+            undone = self.appended(name, body, last)
+            if undone is not None:
+                self.add((*path, undone), Rebuild(name, "undo", stmt), set(), needs[undone])
+            elif valid and operands is not None and self.worthwhile(stmt, free, body):
                 self.add(at, Rebuild(name, "replay", stmt), operands, needs[last])
             else:
                 if self.facts.is_paired(name) and not self.facts.is_dynamic(name):
-                    if not isinstance(stmt, Assign | Call):
+                    if not isinstance(stmt, Assign | Call | Pop):
                         self.result.invalid.add(self.facts.classes[name])
                 # Calls share the tapes: what comes back before a call goes there after it.
                 recorded = last if self.facts.program.recursive else where[-1]
                 self.result.after.setdefault((*path, recorded), []).append(name)
                 self.result.cost += 100.0 ** self.depth(path)
                 self.add(at, Rebuild(name, "record", stmt), set(), needs[last])
+
+    def appended(self, name: str, body: Block, first: int) -> int | None:
+        """Where a value goes on a list of the caller's, after which it is not needed."""
+        params = self.facts.program.params if self.facts.program.recursive else ()
+        for position, stmt in enumerate(body):
+            match stmt:
+                case Push(tape=t, value=ast.Name(id=n)) if n == name and t in params:
+                    return position if position >= first else None
+        return None
 
     def add(self, at: Path, rebuild: Rebuild, operands: set[Cell], needs: set[Cell]) -> None:
         """Note a rebuild; what it reads is needed there."""
@@ -240,7 +252,7 @@ class Rebuilding:
     def untouched(self, body: Block, operands: set[Cell], start: int, last: int) -> bool:
         """Whether operands keep their values from a definition to where it is replayed."""
         between = list(body[start + 1 : last])
-        shaped = isinstance(body[last], Store | Increment)  # an array is there before it is undone
+        shaped = isinstance(body[last], Store | Increment | Call)  # read before it is undone
         if last > start and (blocks(body[last]) or shaped):
             between.append(body[last])
         return not any(self.cells.changes(s) & operands for s in between)

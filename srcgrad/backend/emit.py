@@ -195,10 +195,10 @@ def _lines(stmt: Stmt, depth: int) -> list[str]:
     match stmt:
         case Assign(target=t, value=v) | View(target=t, value=v):
             return [f"{t} = {show(v)}"]
-        case Call(target=None, value=v):
+        case Call(targets=(), value=v):
             return [show(v)]
-        case Call(target=t, value=v):
-            return [f"{t} = {show(v)}"]
+        case Call(targets=ts, value=v):
+            return [f"{', '.join(ts)} = {show(v)}"]
         case Alias(target=t, source=s):
             return [f"{t} = {s}"]
         case Store(target=t, index=i, value=v):

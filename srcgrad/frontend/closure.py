@@ -24,6 +24,7 @@ from ..errors import Complaint, UnsupportedError
 from ..execution import execute
 from ..rules import registry
 from .inline import Inlined, inline
+from .inlining.body import LISTING
 from .inlining.calls import OutlinedFoundError
 from .inlining.gradients import Expansion
 from .normalise import normalise
@@ -88,7 +89,7 @@ def expansions(
             reason = f"the gradient of `{gradient.__name__}` is called where nothing runs"
             raise UnsupportedError(Complaint(None, reason, "leave the call out"))
         effective = gradient.effective(seen[name])
-        derived = gradient.derived(effective, taped=False)
+        derived = gradient.derived(effective)
         pairs = zip(seen[name], effective, strict=True)
         as_float = tuple(isinstance(e, types.Float) and not _is_float(k) for k, e in pairs)
         listing = _source(derived.flat, derived.name, tuple(derived.gates.items()))
@@ -105,7 +106,7 @@ def _stub(name: str, gradient: Any, seen: dict[str, tuple[types.Type, ...]]) -> 
 
     def typed(*operands: types.Type) -> types.Type:
         seen[name] = tuple(map(types.unliteral, operands))
-        result: types.Type = gradient.derived(gradient.effective(seen[name]), taped=False).result
+        result: types.Type = gradient.derived(gradient.effective(seen[name])).result
         return result
 
     return typed_stub(name, len(gradient.signature.parameters), typed)
@@ -121,7 +122,7 @@ def _source(text: str, name: str, gates: tuple[tuple[str, Any], ...]) -> Source:
     Those without a derivative rule are helpers themselves: their source is in the listing.
     The user's gates are the functions that they are outside.
     """
-    filename = f"<listing {next(_numbers)} of {name}>"
+    filename = f"{LISTING}{next(_numbers)} of {name}>"
     scope: dict[str, Any] = {"__name__": name}
     execute(text, filename, scope)
     for known in list(scope):

@@ -30,7 +30,7 @@ from .inlining.list_methods import list_method
 from .inlining.loops import for_loop, while_loop
 from .inlining.pieces import joined
 from .inlining.tuples import has_star, picked, repeated, unpack_starred
-from .parse import Source
+from .parse import Source, parse
 from .specialise import specialise
 from .structure import structure
 
@@ -74,6 +74,7 @@ def inline(
     kinds: Mapping[str, types.Type] | None = None,
     expansions: Sequence[Expansion] = (),
     outlined: Mapping[Any, str] | None = None,
+    passing: bool = True,
 ) -> Inlined:
     """Make a function stand on its own.
 
@@ -87,6 +88,8 @@ def inline(
         What the gradients that it calls become, in the order of the calls.
     outlined : mapping of function to str, optional
         Recursive functions: calls of them stay calls, by these names.
+    passing : bool
+        Whether recursive functions get the arrays that they capture as further arguments.
 
     Raises
     ------
@@ -99,6 +102,7 @@ def inline(
     nones = {name: isinstance(kind, types.NoneType) for name, kind in kinds.items()}
     tree = structure(specialise(source.tree, nones))
     worker = _Inliner(source, tree, kinds, expansions, outlined or {})
+    worker.passing = passing
     body = worker.function_body(tree)
     new = ast.FunctionDef(
         name=tree.name, args=worker.arguments(tree.args), body=body, decorator_list=[]
@@ -117,8 +121,28 @@ def inline(
     )
 
 
+def captured_arrays(
+    function: Any, outlined: Mapping[Any, str]
+) -> tuple[tuple[str, np.ndarray], ...]:
+    """The arrays that a recursive function, or one that it calls, captures, with their names."""
+    found: dict[int, tuple[str, np.ndarray]] = {}
+    todo, seen = [function], {function}
+    while todo:
+        inner = inline(parse(todo.pop(0)), outlined=outlined, passing=False)
+        for name, array in inner.arrays.items():
+            found.setdefault(id(array), (name, array))
+        called = [f for f in inner.routines.values() if f not in seen]
+        todo += [f for f in called if getattr(f, "__gate__", None) is None]
+        seen.update(called)
+    return tuple(found.values())
+
+
 class _Inliner(Body):
     """The user's statements and expressions, each rewritten by its kind."""
+
+    def captured_by(self, function: Any) -> Sequence[tuple[str, np.ndarray]]:
+        """The arrays that a recursive function takes as further arguments."""
+        return captured_arrays(function, self.outlined) if self.passing else ()
 
     def function_body(self, tree: ast.FunctionDef) -> list[ast.stmt]:
         """The main function's body."""

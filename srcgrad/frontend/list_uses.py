@@ -101,6 +101,10 @@ def odd_use(program: Program, name: str) -> Stmt | None:
         match stmt:
             case Assign(target=t, value=ast.List(elts=[])) if t == name:
                 continue
+            case Assign(target=t, value=ast.BinOp(left=ast.List())) if t == name:
+                continue
+            case Assign(target=t, value=ast.Call(func=ast.Name(id=f))) if f in program.routines:
+                continue
             case Push(tape=t, value=v) if t == name and not names(v) & {name}:
                 continue
             case Pop(target=t, tape=tape) if tape == name and t != name:

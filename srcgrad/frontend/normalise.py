@@ -378,6 +378,8 @@ class Flattener:
     def operation(self, value: Expr) -> Expr:
         """One operation whose operands are atoms."""
         match value:
+            case ast.BinOp(left=ast.List(elts=[_]), op=ast.Mult(), right=ast.Constant(value=0)):
+                return value  # a list without elements, of a known type
             case ast.BinOp(left=left, op=op, right=right):
                 return ast.BinOp(self.atom(left), op, self.atom(right))
             case ast.UnaryOp(op=ast.Not(), operand=operand):

@@ -211,10 +211,10 @@ class _Text:
         match stmt:
             case Assign(target=t, value=v) | View(target=t, value=v):
                 put(f"{t} = {self.show(v)}", t)
-            case Call(target=None, value=v):
+            case Call(targets=(), value=v):
                 put(self.show(v))
-            case Call(target=t, value=v):
-                put(f"{t} = {self.show(v)}", str(t))
+            case Call(targets=ts, value=v):
+                put(f"{', '.join(ts)} = {self.show(v)}", *ts)
             case Alias(target=t, source=s):
                 put(f"{t} = {s}", t)
             case Update(target=t, op=op, value=v):

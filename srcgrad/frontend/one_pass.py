@@ -117,10 +117,11 @@ class _Types:
         match stmt:
             case Assign(target=t, value=ast.List(elts=[])):
                 self.tape(t, path)
-            case Call(target=t, value=v):
+            case Call(targets=ts, value=v):
                 kind = self.of(v)
-                if t is not None:
-                    self.define(t, kind, path)
+                kinds = kind.types if len(ts) > 1 else [kind]
+                for t, each in zip(ts, kinds, strict=False):
+                    self.define(t, each, path)
             case Push(tape=tape, value=v):
                 self.pushed(tape, types.List(self.of(v)))
             case Pop(target=t, tape=tape):

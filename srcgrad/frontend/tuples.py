@@ -2,7 +2,8 @@
 
 In: a Program and the types that Numba found for it. Out: a Program without tuple-valued
 names: ``t = (x, y)`` is ``t_0 = x`` and ``t_1 = y``, ``t[1]`` is ``t_1``, ``p.weight`` of a
-NamedTuple is its part, and a parameter that is a tuple is taken apart at the start.
+NamedTuple is its part, and a parameter that is a tuple is taken apart at the start. What a
+recursive function returns keeps its name, from which its parts follow at once.
 
 Invariant: the same object is returned where the program has no tuples.
 """
@@ -63,7 +64,7 @@ def scalarise(
                 Assign(part, ast.Subscript(ast.Name(name), ast.Constant(k), ast.Load()))
                 for k, part in enumerate(parts[name])
             ]
-    splitter = _Splitter(parts, tuples, places, taken)
+    splitter = _Splitter(parts, tuples, places, taken, program.routines)
     result = program.with_body((*entry, *splitter.block(program.body)))
     nested = any(isinstance(p, types.BaseTuple) for t in tuples.values() for p in t.types)
     if nested:
@@ -94,8 +95,10 @@ class _Splitter:
         kinds: Mapping[str, types.BaseTuple],
         places: Mapping[int, Place],
         taken: set[str],
+        routines: Mapping[str, Any],
     ) -> None:
         self.parts = parts
+        self.routines = routines
         self.kinds = kinds
         self.places = places
         self.fresh = fresh_names("s", taken)
@@ -125,6 +128,16 @@ class _Splitter:
                     replace(stmt, target=p, value=ast.Subscript(shape, ast.Constant(k), ast.Load()))
                     for k, p in enumerate(self.parts[t])
                 ]
+            case Assign(target=t, value=ast.Call(func=ast.Name(id=f))) if (
+                t in self.parts and f in self.routines
+            ):
+                whole = ast.Name(t, ast.Load())
+                values: list[Expr] = [
+                    ast.Subscript(whole, ast.Constant(k), ast.Load())
+                    for k in range(len(self.parts[t]))
+                ]
+                value = self.expression(stmt.value, stmt)
+                return [replace(stmt, value=value), *self.each(stmt, t, values)]
             case Assign(target=t) if t in self.parts:
                 self.refuse(stmt, f"the tuple `{t}` comes from an operation that cannot be split")
         changes: dict[str, Any] = {

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numba import types
 
 from . import support as carried
 from .declarations import function
@@ -55,6 +56,8 @@ def _shaped(value: Any, shape: Any) -> Any:
 
 # Support functions
 
+support(carried.zeros_for_each, "zeros_for_each", "arrays", derivative=False,
+        result=lambda arrays: types.List(arrays.dtype.copy(layout="C")))
 support(carried.unbroadcast, "unbroadcast", "g, shape",
         result=lambda g, shape: _shaped(g, shape))
 for _stretch in (carried.stretch, carried.stretch_vector, carried.stretch_matrix):

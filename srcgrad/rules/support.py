@@ -36,6 +36,11 @@ def unbroadcast(g, shape):
     return result.reshape(shape)
 
 
+def zeros_for_each(arrays):
+    """A list with zeros for each array of a list."""
+    return [np.zeros_like(array) for array in arrays]
+
+
 def stretch(x, shape):
     """An array of this shape: ``x`` itself, or its axes of extent 1 repeated."""
     if x.shape == shape:

@@ -2,8 +2,7 @@
 
 In: the ``Facts`` of a typed, prepared Program and the ``Plan`` of what is recorded. Out: a
 Program that computes the primal's value and then the gradients, statement by statement in
-reverse, as ADJOINT describes it. A primal whose result is an array (a recursive function may be
-one) has the gradient of the result as its last parameter.
+reverse, as ADJOINT describes it.
 
 Invariant: before the reversal of a statement, ``grad_x`` of every name is the derivative of
 the result with respect to the value that ``x`` has after the statement; after it, with respect
@@ -101,10 +100,7 @@ def adjoint(
         body.append(Return(ast.Tuple(shown, ast.Load())))
     else:
         body.append(Return(gradients))
-    params = program.params
-    if isinstance(value, ast.Name) and facts.is_array(value.id):
-        params = (*params, facts.gradient(value.id))
-    return program.with_body(body, name=f"{program.name}_grad", params=params, types={})
+    return program.with_body(body, name=f"{program.name}_grad", types={})
 
 
 def one_pass(stmt: Stmt, forward: Forward, backward: Backward, position: int) -> list[Stmt]:
@@ -156,7 +152,7 @@ class Forward:
         for cell in sorted(recorded):
             found += self.record(self.tapes.before[here, cell], stmt, cell, "overwritten here")
         inner = tuple(tuple(self.block(b, (*here, which))) for which, b in enumerate(blocks(stmt)))
-        found.append(self.own_part(with_blocks(stmt, inner)))
+        found.append(self.own_part(with_blocks(stmt, inner), here))
         found += self.mirrored(stmt)
         for name in self.plan.after.get(here, ()):
             lost = (
@@ -165,10 +161,10 @@ class Forward:
             found += self.record(self.tapes.after[here, name], stmt, name, lost)
         return found
 
-    def own_part(self, stmt: Stmt) -> Stmt:
+    def own_part(self, stmt: Stmt, here: Path) -> Stmt:
         """An array from a tuple argument, as a copy where the primal writes to it."""
         facts = self.facts
-        if isinstance(stmt, Call) and facts.is_alive(stmt):
+        if isinstance(stmt, Call) and (facts.is_alive(stmt) or here in self.plan.resized):
             func = ast.Name(forward_of(stmt.function), ast.Load())
             return replace(stmt, value=ast.Call(func, stmt.value.args, []))
         if is_part(stmt, facts) and isinstance(stmt, Assign):
@@ -178,8 +174,7 @@ class Forward:
 
     def tapes_made_at(self, here: Path) -> list[Stmt]:
         """The tapes that are made before a loop."""
-        pairs = [*self.tapes.before.values(), *self.tapes.after.values()]
-        every = [t for pair in pairs for t in pair if t is not None]
+        every = [t for pair in self.tapes.every() for t in pair if t is not None]
         return [s for t in every if t.outermost == here for s in t.make]
 
     def record(self, pair: tuple[Tape, Tape | None], stmt: Stmt, cell: str, why: str) -> list[Stmt]:
@@ -198,6 +193,6 @@ class Forward:
         targets = [t for t in binds(stmt) if facts.is_array(t) or facts.is_list_of_arrays(t)]
         if isinstance(stmt, Push | Pop):
             targets = [stmt.tape] if facts.is_list_of_arrays(stmt.tape) else []
-        if not targets or not facts.is_dynamic(targets[0]) or targets[0] not in facts.active:
-            return []
-        return mirror(facts, stmt)
+        if any(facts.is_dynamic(t) and t in facts.active for t in targets):
+            return mirror(facts, stmt)
+        return []

@@ -82,6 +82,9 @@ class Backward:
 
     def seed(self, value: Expr) -> None:
         """The gradient of the result: 1 for a number, an argument (the caller's) for an array."""
+        if isinstance(value, ast.Tuple):
+            for part in value.elts:
+                self.seed(part)
         if not isinstance(value, ast.Name) or value.id not in self.facts.active:
             return
         if self.facts.is_array(value.id):

@@ -45,14 +45,14 @@ from .simplify import simplify
 
 @dataclass(frozen=True)
 class Pair:
-    """The two functions; the types of the values on the tapes, by the tapes' names."""
+    """The two functions, and the tapes that they use."""
 
     forward: Program
     backward: Program
-    tapes: Mapping[str, types.Type]
+    tapes: frozenset[str]
 
 
-def pair(facts: Facts, plan: Plan, reserved: Collection[str]) -> Pair:
+def pair(facts: Facts, plan: Plan, reserved: Collection[str], known: dict[types.Type, str]) -> Pair:
     """The forward and the backward function.
 
     Parameters
@@ -61,10 +61,12 @@ def pair(facts: Facts, plan: Plan, reserved: Collection[str]) -> Pair:
         What the analyses found.
     reserved : collection of str
         Names that mean something else in the listing: no tape is called so.
+    known : dict
+        The tapes of the listing by the types of what is on them; more are added.
     """
     program = facts.program
     refuse_carried(facts)
-    tapes = Tapes(facts, plan, reserved)
+    tapes = Tapes(facts, plan, reserved, known)
     swept = Forward(facts, plan, tapes)
     last = program.body[-1]
     assert isinstance(last, Return)
@@ -72,28 +74,30 @@ def pair(facts: Facts, plan: Plan, reserved: Collection[str]) -> Pair:
         (*swept.block(program.body[:-1], ()), last), name=forward_of(program.name), types={}
     )
     backward = backward_function(facts, Backward(facts, plan, tapes), last.value)
-    kept = {*program.types, *tapes.kinds}
-    return Pair(simplify(forward, kept), simplify(backward, backward.params), tapes.kinds)
+    used = frozenset(t.name for pair in tapes.every() for t in pair if t is not None and t.is_list)
+    kept = {*program.types, *used}
+    return Pair(simplify(forward, kept), simplify(backward, backward.params), used)
 
 
 def backward_function(facts: Facts, backward: Backward, result: ast.expr) -> Program:
     """The backward function: its parameters are those of the function, then gradients."""
     program = facts.program
-    active = [p for p in program.params if is_differentiable(program.types[p])]
-    arrays = [p for p in active if facts.is_array(p)]
+    active = [p for p in program.params if p in facts.wrt]
+    arrays = [p for p in active if facts.is_array(p) or facts.is_list(p)]
     given: dict[str, str] = {}
     for name in arrays:
-        paired = facts.is_paired(name)
+        paired = facts.is_paired(name) or (facts.is_list(name) and name in facts.active)
         given[name] = (
             facts.gradient(name) if paired else backward.sweep.tapes.fresh(f"slope_{name}")
         )
         if paired and name in facts.active:
             backward.sweep.gradients.state[name] = "owned"
     params = [*program.params, *given.values()]
-    if isinstance(result, ast.Name) and is_differentiable(program.types.get(result.id)):
-        params.append(facts.gradient(result.id))
-    elif is_differentiable_constant(result):
-        params.append(backward.sweep.tapes.fresh("grad_value"))
+    for part in result.elts if isinstance(result, ast.Tuple) else [result]:
+        if isinstance(part, ast.Name) and is_differentiable(program.types.get(part.id)):
+            params.append(facts.gradient(part.id))
+        elif is_differentiable_constant(part):
+            params.append(backward.sweep.tapes.fresh("grad_value"))
     body = backward.program(result)
     for name, gradient in given.items():
         if gradient != facts.gradient(name) and name in backward.sweep.gradients.state:

@@ -84,23 +84,28 @@ def prepare(program: Program) -> Program:
                 return [Assign(flag, test, line=stmt.line), replace(stmt, test=name)]
             case While() | For(exit=str()):
                 return _counted(stmt, fresh)
-            case Call(target=str(t), value=v) if t in names(v) or counts[t] > 1 or t in carried:
-                new = fresh("new", kinds[t])
-                kept: Stmt = Assign(t, ast.Name(new, ast.Load()), line=stmt.line)
-                if isinstance(kinds[t], types.Array):
-                    kept = Alias(t, new, line=stmt.line)
-                return [replace(stmt, target=new), kept]
+            case Call(targets=ts, value=v):
+                again = [t for t in ts if t in names(v) or counts[t] > 1 or t in carried]
+                new = {t: fresh("new", kinds[t]) for t in again}
+                called = replace(stmt, targets=tuple(new.get(t, t) for t in ts))
+                return [called, *(named(t, new[t], kinds[t], stmt.line) for t in again)]
+            case Pop(target=None, tape=tape):
+                return [replace(stmt, target=fresh("dropped", kinds[tape].dtype))]
             case Assign(target=t, value=v) if t in names(v) and (
                 _reads_result(v, kinds) or _is_gate(v, program)
             ):
-                new = fresh("new", kinds[t])
-                return [
-                    Assign(new, v, line=stmt.line),
-                    Assign(t, ast.Name(new, ast.Load()), line=stmt.line),
-                ]
+                before = fresh("new", kinds[t])
+                return [Assign(before, v, line=stmt.line), named(t, before, kinds[t], stmt.line)]
         return [stmt]
 
     return program.with_body(block(_named(program)), types=kinds)
+
+
+def named(target: str, source: str, kind: types.Type, line: int) -> Stmt:
+    """``target = source``."""
+    if isinstance(kind, types.Array):
+        return Alias(target, source, line=line)
+    return Assign(target, ast.Name(source, ast.Load()), line=line)
 
 
 def _named(program: Program) -> Block:
@@ -133,7 +138,8 @@ def _left(loop: For | While, program: Program) -> set[str]:
 
 def _resized(loop: For) -> set[str]:
     """Lists whose lengths a loop may change."""
-    return {s.tape for s in walk(loop.body) if isinstance(s, Push | Pop)}
+    found = {s.tape for s in walk(loop.body) if isinstance(s, Push | Pop)}
+    return found | {n for s in walk(loop.body) if isinstance(s, Call) for n in s.changed}
 
 
 def _with_bounds(

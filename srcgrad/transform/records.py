@@ -17,16 +17,22 @@ from ..analysis.plan import Plan
 from ..errors import Complaint, UnsupportedError
 from ..program import Block, Stmt, binds, blocks, walk
 from .shadows import element_type, recorded_type
-from .tapes import Tape, tape, undoing
+from .tapes import Tape, tape, tape_name, undoing
 
 
 class Tapes:
     """The tapes of a plan, made once and shared by both sweeps; and a supply of free names."""
 
-    def __init__(self, facts: Facts, plan: Plan, reserved: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        plan: Plan,
+        reserved: Collection[str] = (),
+        known: dict[types.Type, str] | None = None,
+    ) -> None:
         self.facts = facts
         self.fused = plan.fused
-        self.kinds: dict[str, types.Type] = {}
+        self.kinds = {} if known is None else known
         self.undone = plan.undone
         self.taken = set(facts.program.types) | set(facts.program.constants)
         self.taken |= {facts.gradient(n) for n in facts.program.types} | set(reserved)
@@ -70,22 +76,26 @@ class Tapes:
             stmt = self.statement(path)
             stem: str = stmt.target  # type: ignore[attr-defined]
             return self.shared(stem, recorded_type(facts, stmt)), None
-        kind = facts.program.types[cell]
-        found = self.shared(cell, kind)
+        found = self.shared(cell, facts.program.types[cell])
         if facts.is_array(cell) and facts.is_dynamic(cell) and cell in facts.active:
-            return found, self.shared(facts.gradient(cell), kind)
+            return found, found
         return found, None
 
     def shared(self, stem: str, kind: types.Type) -> Tape:
-        """A list of values of one type."""
-        plain = types.Number | types.Boolean
-        if not isinstance(getattr(kind, "dtype", kind), plain) or isinstance(kind, types.List):
+        """The list of values of a type: calls return in the order in which tapes are taken from."""
+        held = getattr(kind, "dtype", kind)
+        if not isinstance(held, types.Number | types.Boolean):
             name = self.facts.program.name
             reason = f"the recursive function `{name}` needs `{stem}` again, which is a {kind}"
             raise UnsupportedError(Complaint(None, reason, "use an array"))
-        name = self.fresh(f"tape_{stem}")
-        self.kinds[name] = types.unliteral(kind)
-        return Tape(name, (), None, None, True)
+        kind = types.unliteral(kind)
+        if kind not in self.kinds:
+            self.kinds[kind] = self.fresh(tape_name(kind))
+        return Tape(self.kinds[kind], (), None, None, True)
+
+    def every(self) -> list[tuple[Tape, Tape | None]]:
+        """All that is recorded."""
+        return [*self.before.values(), *self.after.values()]
 
     def statement(self, path: Path) -> Stmt:
         """The statement at a path."""

@@ -73,8 +73,10 @@ def mirror(facts: Facts, stmt: Stmt) -> list[Stmt]:
             return [View(facts.gradient(t), facts.gradient(s), viewed(facts, s, v))]
         case Assign(target=t) if facts.is_list(t):
             return [Assign(facts.gradient(t), ast.List([], ast.Load()))]
-        case Assign(target=t) | Call(target=str(t)):
+        case Assign(target=t):
             return [zeros(facts, t)]
+        case Call(targets=ts):
+            return [zeros(facts, t) for t in ts if facts.is_dynamic(t) and t in facts.active]
         case Push(tape=tape, value=ast.Name(id=s)):
             return [Push(facts.gradient(tape), ast.Name(facts.gradient(s), ast.Load()))]
         case Pop(target=target, tape=tape):
@@ -106,6 +108,16 @@ def zeros(facts: Facts, name: str, in_loop: bool = False) -> Stmt:
     if shape is not None:
         return Assign(target, ast.Call(np_name("zeros"), [shape], []))
     return Assign(target, ast.Call(np_name("zeros_like"), [ast.Name(name, ast.Load())], []))
+
+
+def zeros_like(facts: Facts, name: str) -> Expr:
+    """Zeros for each element of an array or a list."""
+    kind, operand = facts.program.types[name], ast.Name(name, ast.Load())
+    if not isinstance(kind, types.List):
+        return ast.Call(np_name("zeros_like"), [operand], [])
+    if isinstance(kind.dtype, types.Array):
+        return ast.Call(ast.Name("zeros_for_each", ast.Load()), [operand], [])
+    return ast.parse(f"[0.0] * len({name})", mode="eval").body
 
 
 def shape_of(facts: Facts, name: str) -> Expr:

@@ -132,6 +132,17 @@ def enclosing_loops(program: Program, path: Path) -> list[tuple[Path, For | Whil
     return found
 
 
+def tape_name(kind: types.Type) -> str:
+    """What the list is called that has the recorded values of a type."""
+    if isinstance(kind, types.List):
+        return f"{tape_name(kind.dtype)}_lists"
+    if isinstance(kind, types.Array):
+        rank = f"_{kind.ndim}d"
+        return f"tape{rank}" if kind.dtype == types.float64 else f"tape_{_dtype(kind.dtype)}{rank}"
+    known = {types.float64: "tape", types.int64: "tape_int", types.boolean: "tape_bool"}
+    return known.get(kind, f"tape_{_dtype(kind)}")
+
+
 def known_trips(loops: list[For | While]) -> list[Expr] | None:
     """The trip counts of nested loops, where all are known before the outermost runs."""
     changed = {n for s in walk((loops[0],)) for n in binds(s)}

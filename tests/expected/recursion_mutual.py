@@ -4,7 +4,7 @@ import numba
 
 
 @numba.njit
-def even_part_forward(x, n, tape_s0, tape_result_1):
+def even_part_forward(x, n, tape):
     if n == 0:
         result = x
     else:
@@ -14,46 +14,45 @@ def even_part_forward(x, n, tape_s0, tape_result_1):
         else:
             t = x * 1.1
             t_1 = n_1 - 1
-            s0 = even_part_forward(t, t_1, tape_s0, tape_result_1)
+            s0 = even_part_forward(t, t_1, tape)
             result_1 = s0 * x
-            tape_s0.append(s0)  # recorded: lost after this call
+            tape.append(s0)  # recorded: lost after this call
         result = math.sin(result_1)
-        tape_result_1.append(result_1)  # recorded: lost after this call
+        tape.append(result_1)  # recorded: lost after this call
     return result
 
 
 @numba.njit
-def even_part_backward(x, n, grad_result, tape_s0, tape_result_1):
+def even_part_backward(x, n, grad_result, tape):
     grad_x = 0.0
     if n == 0:
         grad_x += grad_result
     else:
-        result_1 = tape_result_1.pop()
+        result_1 = tape.pop()
         grad_result_1 = grad_result * math.cos(result_1)
         n_1 = n - 1
         if n_1 == 0:
             grad_x += grad_result_1 * x
             grad_x += grad_result_1 * x
         else:
-            s0 = tape_s0.pop()
+            s0 = tape.pop()
             grad_x += grad_result_1 * s0
             grad_s0 = grad_result_1 * x
             t = x * 1.1
             t_1 = n_1 - 1
-            slopes = even_part_backward(t, t_1, grad_s0, tape_s0, tape_result_1)
-            grad_t = slopes
+            slope = even_part_backward(t, t_1, grad_s0, tape)
+            grad_t = slope
             grad_x += grad_t * 1.1
     return grad_x
 
 
 def mutual_grad(x, n):
     # Forward pass: compute output
-    tape_s0 = [0.0] * 0
-    tape_result_1 = [0.0] * 0
-    t_2 = even_part_forward(x, n, tape_s0, tape_result_1)
+    tape = [0.0] * 0
+    t_2 = even_part_forward(x, n, tape)
     t = x * 1.1
     t_1 = 1
-    s0 = even_part_forward(t, t_1, tape_s0, tape_result_1)
+    s0 = even_part_forward(t, t_1, tape)
     result = s0 * x
     s1 = result * x
     s2 = t_2 + s1
@@ -65,9 +64,9 @@ def mutual_grad(x, n):
     grad_result = grad_s1 * x
     grad_x += grad_result * s0
     grad_s0 = grad_result * x
-    slopes = even_part_backward(t, t_1, grad_s0, tape_s0, tape_result_1)
-    grad_t = slopes
+    slope = even_part_backward(t, t_1, grad_s0, tape)
+    grad_t = slope
     grad_x += grad_t * 1.1
-    slopes2 = even_part_backward(x, n, grad_t_2, tape_s0, tape_result_1)
-    grad_x += slopes2
+    slope2 = even_part_backward(x, n, grad_t_2, tape)
+    grad_x += slope2
     return grad_x

@@ -27,6 +27,7 @@ from programs import (
     rebinding,
     recursion,
     recursion_in_place,
+    recursion_shared,
     scalars,
     simulations,
     traps,
@@ -38,5 +39,5 @@ __all__ = ["CASES", "Case"]
 _MODULES = (
     aliases, array_lists, arrays, branches, calls, classics, copies, coverage, evaluation, exits,
     factorisations, gated, guards, indices, lists, loops, mutation, pairs, pieces, rebinding,
-    recursion, recursion_in_place, scalars, simulations, traps, tuples,
+    recursion, recursion_in_place, recursion_shared, scalars, simulations, traps, tuples,
 )  # fmt: skip

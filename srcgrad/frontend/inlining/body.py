@@ -27,6 +27,10 @@ RESERVED = frozenset(
 """Names that emitted text needs for itself."""
 
 
+LISTING = "<listing "
+"""How the file names of listings start that are inlined."""
+
+
 @dataclass
 class Closure:
     """A user's function and where its free names are looked up."""
@@ -64,6 +68,10 @@ class Body(ABC):
         """An expression of the user's in the new body; statements it needs are emitted first."""
 
     @abstractmethod
+    def captured_by(self, function: Any) -> Sequence[tuple[str, np.ndarray]]:
+        """The arrays that a recursive function takes as further arguments."""
+
+    @abstractmethod
     def parts(self, node: ast.expr) -> ast.expr:
         """An operation: its operands in order, kept from what later ones change."""
 
@@ -92,6 +100,7 @@ class Body(ABC):
         outlined: Mapping[Any, str],
     ) -> None:
         self.outlined = outlined
+        self.passing = True
         self.routines: dict[str, Any] = {}
         self.lists: set[str] = set()
         self.source = source
@@ -152,7 +161,7 @@ class Body(ABC):
     def usable(self, name: str) -> bool:
         """Whether a user's name can stay."""
         kept = self.outlined.values()
-        emitted = {*kept, *map(gradient_of, kept), *map(backward_of, kept)}
+        emitted = {*kept, *map(forward_of, kept), *map(backward_of, kept)}
         return name not in RESERVED and name not in registry.FUNCTIONS and name not in emitted
 
     def fresh(self, wish: str) -> str:
@@ -226,11 +235,6 @@ class Body(ABC):
         """Raise at a place."""
         place = self.scope.source.place(node)
         raise UnsupportedError(Complaint(place, reason, advice))
-
-
-def gradient_of(routine: str) -> str:
-    """What the gradient of a recursive function is called."""
-    return f"{routine}_gradient"
 
 
 def backward_of(function: str) -> str:

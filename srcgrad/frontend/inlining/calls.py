@@ -25,7 +25,7 @@ from .captures import capture, static, undefined
 from .comprehensions import as_list, reduction
 from .displays import spelt_out
 from .gathered import BINARY, as_operator, gathered, mapped
-from .gradients import arguments_in_order, gradient_call
+from .gradients import arguments_in_order, gradient_call, held_array
 from .lifting import captured_values, lift, lifted
 from .pieces import pieces
 
@@ -264,6 +264,7 @@ def routine_call(worker: Body, node: ast.Call, function: types.FunctionType) -> 
     name = worker.outlined[function]
     worker.routines[name] = function
     args = arguments_in_order(worker, node, inspect.signature(function))
+    args += [held_array(worker, n, a) for n, a in worker.captured_by(function)]
     return ast.copy_location(ast.Call(name_of(name), args, []), node)
 
 
@@ -277,6 +278,7 @@ def lifted_call(
     own = parameters[: len(closure.tree.args.args)]
     args = arguments_in_order(worker, node, inspect.Signature(own))
     args += captured_values(worker, closure, function)
+    args += [held_array(worker, n, a) for n, a in worker.captured_by(function)]
     return ast.copy_location(ast.Call(name_of(name), args, []), node)
 
 

@@ -44,7 +44,7 @@ def gradient_call(worker: Body, node: ast.Call, gradient: Any, expand: Expand) -
     """A call of a gradient function."""
     inner = gradient.inlined()
     worker.captured += inner.captured
-    arrays = [_held(worker, name, a) for name, a in inner.arrays.items()]
+    arrays = [held_array(worker, name, a) for name, a in inner.arrays.items()]
     args = arguments_in_order(worker, node, gradient.signature)
     number = len(worker.gradients)
     name = worker.fresh(f"gradient{number}_")
@@ -67,8 +67,8 @@ def gradient_call(worker: Body, node: ast.Call, gradient: Any, expand: Expand) -
     return result
 
 
-def _held(worker: Body, name: str, array: np.ndarray) -> ast.expr:
-    """A captured array of the inner primal under a name of the new body."""
+def held_array(worker: Body, name: str, array: np.ndarray) -> ast.expr:
+    """A captured array of another function under a name of the new body."""
     key = (0, id(array))
     if key in worker.known:
         return name_of(worker.known[key][0])

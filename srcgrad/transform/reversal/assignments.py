@@ -16,7 +16,6 @@ from numba import types
 from ...analysis.derivatives import substitute
 from ...analysis.facts import Facts, Path
 from ...analysis.partial import Partial
-from ...frontend.inlining.body import gradient_of
 from ...program import Alias, Assign, Expr, Stmt, View, uses
 from .contributions import give, note_guards, shaped
 from .gradients import negated
@@ -47,8 +46,11 @@ def reverse_assignment(sweep: Sweep, stmt: Assign | View | Alias, here: Path) ->
             held = sweep.tapes.fresh("taken")
             sweep.emit(Alias(held, facts.gradient(target)))
             given = tuple(renamed(p, facts.gradient(target), held) for p in given)
+        rebuild(sweep, here, ("record",))
         restore(sweep, stmt, here)
-    rebuild(sweep, here)
+        rebuild(sweep, here, ("replay",))
+    else:
+        rebuild(sweep, here)
     if given and (target in sweep.gradients.state):
         given = computed_once(sweep, stmt, given)
         sweep.gradients.touched.add(target)
@@ -72,29 +74,7 @@ def computed_once(sweep: Sweep, stmt: Stmt, given: tuple[Partial, ...]) -> tuple
                     sweep.emit(Assign(held, call))
                     slopes = ast.Name(held, ast.Load())
                     return tuple(part(sweep, p, slopes) for p in given)
-        case Assign(value=ast.Call(func=ast.Name(id=name), args=args)) if (
-            name in sweep.facts.program.routines
-        ):
-            if sweep.facts.is_array(stmt.target):
-                return parts_of_gradient(sweep, given)
-            held = sweep.tapes.fresh("slopes")
-            call = ast.Call(ast.Name(gradient_of(name), ast.Load()), args, [])
-            sweep.emit(Assign(held, call))
-            slopes = ast.Name(held, ast.Load())
-            return tuple(replace(p, value=with_slopes(p.value, slopes)) for p in given)
     return given
-
-
-def parts_of_gradient(sweep: Sweep, given: tuple[Partial, ...]) -> tuple[Partial, ...]:
-    """The gradients that a recursive function's gradient returns, called once."""
-    call = given[0].value
-    held = sweep.tapes.fresh("slopes")
-    slopes = ast.Name(held, ast.Load())
-    if not isinstance(call, ast.Subscript):
-        sweep.emit(Assign(held, call))
-        return tuple(replace(p, value=slopes) for p in given)
-    sweep.emit(Assign(held, call.value))
-    return tuple(part(sweep, p, slopes) for p in given)
 
 
 def part(sweep: Sweep, p: Partial, slopes: Expr) -> Partial:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from ...analysis.facts import Facts, Path
 from ...program import Assign, Expr, Increment, Stmt, names
-from ..shadows import np_name, zeros
+from ..shadows import np_name, zeros, zeros_like
 
 
 @dataclass
@@ -71,9 +71,7 @@ class Gradients:
     def own_list(self, name: str) -> None:
         """A list of zeros, as long as the list, as its shadow."""
         if name not in self.state:
-            length = ast.Call(ast.Name("len", ast.Load()), [ast.Name(name, ast.Load())], [])
-            zeros = ast.BinOp(ast.List([ast.Constant(0.0)], ast.Load()), ast.Mult(), length)
-            self.emit(Assign(self.facts.gradient(name), zeros))
+            self.emit(Assign(self.facts.gradient(name), zeros_like(self.facts, name)))
             self.state[name] = "owned"
         self.touched.add(name)
 

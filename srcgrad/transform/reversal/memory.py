@@ -87,8 +87,11 @@ def reverse_swap(sweep: Sweep, stmt: Swap) -> None:
 def reverse_list(sweep: Sweep, stmt: Push | Pop, here: Path) -> None:
     """Lists: ``h.append(v)`` gives to ``v`` what is popped from the shadow, and back."""
     facts = sweep.facts
-    if isinstance(stmt, Push) and stmt.tape in facts.active:
+    if stmt.tape in facts.active:
         sweep.gradients.own_list(stmt.tape)
+    if isinstance(stmt, Push):
+        unlist(sweep, stmt, here)
+    if isinstance(stmt, Push) and stmt.tape in facts.active:
         value = stmt.value
         if isinstance(value, ast.Name) and value.id in facts.active:
             name = sweep.tapes.fresh("taken")
@@ -97,23 +100,26 @@ def reverse_list(sweep: Sweep, stmt: Push | Pop, here: Path) -> None:
         else:
             sweep.emit(Pop(None, facts.gradient(stmt.tape)))
     elif isinstance(stmt, Pop) and stmt.tape in facts.active:
-        sweep.gradients.own_list(stmt.tape)
-        if stmt.target is not None and stmt.target in sweep.gradients.state:
-            gradient: Expr = ast.Name(facts.gradient(stmt.target), ast.Load())
-        else:
-            gradient = ast.Constant(0.0)
+        assert stmt.target is not None
+        gradient: Expr = ast.Constant(0.0)
+        if facts.is_array(stmt.target):
+            sweep.gradients.own(stmt.target)
+        if stmt.target in sweep.gradients.state:
+            gradient = ast.Name(facts.gradient(stmt.target), ast.Load())
         sweep.emit(Push(facts.gradient(stmt.tape), gradient))
-        if stmt.target is not None:
-            sweep.gradients.take(stmt.target)
-    unlist(sweep, stmt)
+        sweep.gradients.take(stmt.target)
+    if isinstance(stmt, Pop):
+        unlist(sweep, stmt, here)
     restore(sweep, stmt, here)
 
 
-def unlist(sweep: Sweep, stmt: Push | Pop) -> None:
+def unlist(sweep: Sweep, stmt: Push | Pop, here: Path) -> None:
     """Undo what a statement did to the list itself."""
     if isinstance(stmt, Push):
-        sweep.emit(Pop(None, stmt.tape))
-    elif stmt.target is not None:
+        found = [r.name for r in sweep.plan.rebuild.get(here, ()) if r.how == "undo"]
+        sweep.emit(Pop(found[0] if found else None, stmt.tape))
+    else:
+        assert stmt.target is not None
         sweep.emit(Push(stmt.tape, ast.Name(stmt.target, ast.Load())))
 
 

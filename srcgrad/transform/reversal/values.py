@@ -4,7 +4,8 @@ In: a statement and its path. Out: the statements that rebuild values (``Plan.re
 those that put back what the statement overwrote (``Plan.before``).
 
 Invariant: after ``rebuild`` every value that the reversal reads is what it was when the
-statement ran; after ``restore`` every value is what it was before the statement.
+statement ran; after ``restore`` every value is what it was before the statement. Tapes are shared:
+what was recorded after the statement is taken before what was recorded ahead of it.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from ..shadows import mirror
 from .sweep import Sweep
 
 
-def rebuild(sweep: Sweep, here: Path) -> None:
+def rebuild(sweep: Sweep, here: Path, how: tuple[str, ...] = ("record", "replay")) -> None:
     """Bring back the values that are rebuilt at a statement."""
     for found in sweep.plan.rebuild.get(here, ()):
-        rebuild_one(sweep, found, here)
+        if found.how in how:
+            rebuild_one(sweep, found, here)
 
 
 def rebuild_one(sweep: Sweep, found: Rebuild, here: Path) -> None:
@@ -30,9 +32,9 @@ def rebuild_one(sweep: Sweep, found: Rebuild, here: Path) -> None:
     if found.how == "record":
         path = next(p for p, n in sweep.tapes.after if n == found.name)
         own, shadow = sweep.tapes.after[path, found.name]
-        sweep.emit(own.take(found.name))
         if shadow is not None:
             sweep.emit(shadow.take(facts.gradient(found.name)))
+        sweep.emit(own.take(found.name))
         return
     in_loop = any(isinstance(s, For | While) for s in sweep.around(here))
     if in_loop or sweep.facts.program.recursive:
@@ -52,9 +54,9 @@ def restore(sweep: Sweep, stmt: Stmt, here: Path) -> None:
     for cell in sorted(sweep.plan.before.get(here, ()), reverse=True):
         own, shadow = sweep.tapes.before[here, cell]
         if not cell.startswith("mem:"):
-            sweep.emit(own.take(cell))
             if shadow is not None:
                 sweep.emit(shadow.take(sweep.facts.gradient(cell)))
+            sweep.emit(own.take(cell))
             continue
         assert isinstance(stmt, Store | Increment)
         index = stmt.index if stmt.index is not None else ast.Slice()

@@ -1,0 +1,281 @@
+"""Recursive functions that share more than numbers: captured arrays, tuples, lists, gradients."""
+
+import math
+
+import numpy as np
+
+from programs.case import sample, signed, structured
+from srcgrad import grad
+
+WEIGHTS = np.array([0.5, 0.7, 1.1])
+TABLE = np.array([[1.0, 2.0], [0.3, 0.4]])
+ORDER = np.array([0, 2, 1])
+
+
+def weighted(x, n):
+    if n < 0:
+        return x
+    return math.sin(weighted(x, n - 1) * WEIGHTS[ORDER[n]]) + x
+
+
+@structured(0.7, compiled=True)
+def captured_arrays(x):
+    return weighted(x, 2) + np.sum(WEIGHTS) * x
+
+
+def ping(x, n):
+    return x if n <= 0 else pong(x * WEIGHTS[n % 3], n - 1) + x
+
+
+def pong(x, n):
+    return x * x if n <= 0 else ping(x * TABLE[0, n % 2], n - 1) * x
+
+
+def through_a_helper(x, n):
+    return ping(x, n) * WEIGHTS[0]
+
+
+@structured(0.7)
+def captured_by_several(x):
+    total = 0.0
+    for n in range(4):
+        total += through_a_helper(x, n) * total + weighted(x, n % 3)
+    return total
+
+
+@structured(0.7)
+def captured_and_local(x):
+    values = np.array([x, x * x, 2.0])
+
+    def inner(y, n):
+        return y if n == 0 else inner(y * values[n], n - 1) + WEIGHTS[n]
+
+    return inner(x, 2)
+
+
+def pair_of_numbers(x, n):
+    if n == 0:
+        return x, 1.0
+    a, b = pair_of_numbers(x, n - 1)
+    return a * x, b + a
+
+
+@structured(0.7, 3, compiled=True)
+def numbers_returned(x, n):
+    a, b = pair_of_numbers(x, n)
+    return a * b
+
+
+def doubled_angles(a, n):
+    if n == 0:
+        return np.sin(a), np.cos(a)
+    s, c = doubled_angles(a * 0.5, n - 1)
+    return 2.0 * s * c, c * c - s * s
+
+
+@structured(signed(3))
+def arrays_returned(a):
+    s, c = doubled_angles(a, 3)
+    return np.sum(s * a + c)
+
+
+def number_and_array(a, n):
+    if n == 0:
+        return a[0], a
+    y, b = number_and_array(a * 0.9, n - 1)
+    return y * b[1], b * y + a
+
+
+@structured(signed(3), compiled=True)
+def mixed_tuples_returned(a):
+    y, b = number_and_array(a, 3)
+    return y + np.sum(b * b)
+
+
+def changes_and_returns(a, n):
+    if n == 0:
+        return a[0], a[1]
+    a[n % 3] *= a[0]
+    u, v = changes_and_returns(a, n - 1)
+    a[0] += v
+    return u * a[1], v + u
+
+
+@structured(sample(3))
+def tuples_beside_changes(a):
+    u, v = changes_and_returns(a, 3)
+    return u * v + np.sum(a)
+
+
+def same_twice(x, n):
+    if n == 0:
+        return x, x
+    a, b = same_twice(x * x, n - 1)
+    return b, a * x
+
+
+@structured(0.8)
+def one_name_twice(x):
+    a, b = same_twice(x, 3)
+    return a * a * b
+
+
+def collect(x, n, out):
+    out.append(x * x)
+    if n > 0:
+        collect(math.sin(x), n - 1, out)
+        out[0] = out[0] * x
+
+
+@structured(0.7, compiled=True)
+def list_filled(x):
+    out = [0.5]
+    collect(x, 3, out)
+    total = 0.0
+    for i in range(len(out)):
+        total += out[i] * (i + 1)
+    return total
+
+
+def with_a_stack(x, stack, n):
+    if n == 0:
+        return stack.pop() * x
+    stack.append(x)
+    y = with_a_stack(x * 0.5, stack, n - 1)
+    z = 0.0
+    if len(stack) > 0:
+        z = stack.pop()
+    return y + z * x
+
+
+@structured(0.7)
+def stack_passed_down(x):
+    stack = [x]
+    return with_a_stack(x, stack, 3)
+
+
+def visit(x, seen, n):
+    seen.append(n)
+    return x if n == 0 else x * visit(x, seen, n - 1) + len(seen)
+
+
+@structured(0.7)
+def list_of_integers(x):
+    seen = [0]
+    y = visit(x, seen, 3)
+    return y * seen[2] + x * x * len(seen)
+
+
+def rows_kept(a, kept, n):
+    if n == 0:
+        return 1.0
+    kept.append(np.sin(a[n] * a[0]))
+    y = rows_kept(a, kept, n - 1)
+    last = kept.pop()
+    return y * np.sum(last) + last[0]
+
+
+@structured(signed(3, 2), compiled=True)
+def list_of_arrays(a):
+    kept = [np.ones(2)]
+    return rows_kept(a, kept, 2)
+
+
+def count_up(counts, k):
+    if k >= 0:
+        counts[k] = (counts[k] + k + 1) % 3
+        count_up(counts, k - 1)
+
+
+@structured(sample(3), compiled=True)
+def integers_changed_alone(a):
+    counts = np.zeros(3, np.int64)
+    x = a[0]
+    for i in range(3):
+        x = x * a[counts[i]] + math.sin(x)
+        count_up(counts, 2 - i)
+        x = x + a[counts[0]] * x
+    return x
+
+
+def rescaled(a, x, n):
+    if n == 0:
+        return x
+    a[0] = a[0] * x + 0.3
+    y = rescaled(a, a[0] * 0.7, n - 1)
+    a[0] = a[0] * y
+    return y + x
+
+
+@structured(sample(2), compiled=True)
+def argument_from_what_the_call_changes(a):
+    return rescaled(a, a[1], 3) + a[0]
+
+
+def keywords_only(x, *, n, c=2.0):
+    return c * x if n == 0 else keywords_only(x * c, n=n - 1, c=c * 0.5) + x
+
+
+@structured(0.6)
+def keyword_arguments(x):
+    return keywords_only(x, n=3) + keywords_only(x, c=x, n=1)
+
+
+def recurrent(w, h, n):
+    if n == 0:
+        return np.tanh(h)
+    return np.tanh(w @ recurrent(w, h, n - 1) + h)
+
+
+def last_state(w, h):
+    v = recurrent(w, h, 3)
+    v[0] = v[1] * v[0]
+    return np.sum(v)
+
+
+slopes_of_last_state = grad(last_state)
+
+
+@structured(signed(2, 2), signed(2))
+def gradient_of_arrays_differentiated(w, h):
+    a, b = slopes_of_last_state(w, h)
+    return np.sum(a * a) + np.sum(b)
+
+
+def in_place(a, k):
+    if k < len(a):
+        a[k] = a[k] * a[k - 1] + a[0]
+        in_place(a, k + 1)
+        a[0] = a[0] * a[k]
+
+
+def changed(a):
+    in_place(a, 1)
+    return np.sum(a * a)
+
+
+slopes_of_changed = grad(changed)
+
+
+@structured(sample(4), compiled=True)
+def gradient_of_what_changes_arrays(a):
+    b = a * 0.5
+    for _ in range(2):
+        b = b - 0.01 * slopes_of_changed(b)
+    return np.sum(b * a)
+
+
+def slope_in_recursion(x, n):
+    return x if n == 0 else slope_of_chain(x * 0.9, 2) + slope_in_recursion(x * x, n - 1)
+
+
+def chain(x, n):
+    return x if n == 0 else math.sin(x * chain(x, n - 1))
+
+
+slope_of_chain = grad(chain, wrt="x")
+
+
+@structured(0.9)
+def gradients_inside_recursion(x):
+    return slope_in_recursion(x, 2) * chain(x, 2)
