@@ -210,3 +210,44 @@ def growing_array(x):
     for i in range(1, 5):
         y = np.concatenate((y, np.array([x[i] * y[i - 1]])))
     return np.sum(y)
+
+
+@structured(signed(6), 0.4, compiled=True)
+def shorter_in_each_round(v, p):
+    for k in range(4):
+        v = math.exp(-p * k) * (p * v[2:] + (1 - p) * v[1:-1] - v[:-2]) if len(v) > 3 else v * p
+    return v[0] * v[-1]
+
+
+@structured(signed(9), 0.4)
+def shorter_by_statements(v, p):
+    for _ in range(3):
+        part = p * v[1:]
+        other = (1 - p) * v[:-1]
+        v = np.exp(-p) * (part + other)
+    return np.sum(v * v)
+
+
+@structured(signed(2, 5))
+def turned_in_each_round(a):
+    for k in range(3):
+        turned = a.T * (k + 1)
+        a = np.sin(turned)
+    return a[1, 0] * a[4, 1] + np.sum(a)
+
+
+@structured(signed(6), np.array([1, 0, 2]), wrt="x")
+def as_long_as_a_list(x, marks):
+    places = [0]
+    for m in marks:
+        places.append(m)
+        places.append(0)
+    n = len(places)
+    table = np.zeros((2, n))
+    longer = np.zeros(len(places))
+    places.append(1)
+    for k in range(n):
+        table[0, k] = x[places[k]] * (k + 1)
+    table[1] = table[0] * table[0]
+    longer += table[1] * x[len(places) - n]
+    return np.sum(np.tanh(table)) + np.sum(longer)

@@ -433,7 +433,7 @@ def called(scope: Scope, expr: ast.Call, target: str) -> Pull:
     scope.bind([name])
     if is_array(kind):
         if extents is not None and len(extents) == kind.ndim:
-            scope.shapes.arrays[name] = extents
+            scope.shapes.learn(name, extents)
         return array(scope, name)
     return Pull((), element_dtype(kind), lambda index, body: variable(name), name)
 

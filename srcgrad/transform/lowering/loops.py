@@ -26,6 +26,7 @@ from ...program import (
     For,
     If,
     Increment,
+    Pop,
     Program,
     Push,
     Return,
@@ -100,7 +101,8 @@ def loops(program: Program, once: frozenset[str] = frozenset()) -> Loops:
         if isinstance(stmt, Call):  # what is called may keep a reference on a tape
             shared |= {*uses(stmt), *binds(stmt)}
     steady = {n: tuple(map(written, s)) for n, s in steady_shapes(program).items()}
-    scope = Scope(kinds, taken, classes, shared, Shapes(steady=steady), once=once)
+    lists = frozenset(n for n, k in kinds.items() if isinstance(k, types.List))
+    scope = Scope(kinds, taken, classes, shared, Shapes(steady=steady, lists=lists), once=once)
     with scope.collecting() as body:
         for stmt in program.body:
             lower(scope, stmt)
@@ -209,11 +211,10 @@ def keep(scope: Scope, stmt: Stmt) -> None:
             extents = shape_of(scope, value)
             scope.bind([target])
             if extents is not None and target != source:
-                scope.shapes.arrays[target] = extents
+                scope.shapes.learn(target, extents)
         case Alias(target=target, source=source) if is_array(scope.types.get(source)):
-            extents = scope.shapes.of(source, scope.types[source].ndim)
             scope.bind([target])
-            scope.shapes.arrays[target] = extents
+            scope.shapes.learn(target, scope.shapes.of(source, scope.types[source].ndim))
         case Store(target=target) | Increment(target=target, index=ast.expr()):
             scope.write(target)
         case Assign(target=target, value=value):
@@ -228,7 +229,7 @@ def keep(scope: Scope, stmt: Stmt) -> None:
             if isinstance(stmt, Increment):
                 scope.write(stmt.target)
             else:
-                scope.bind(binds(stmt))
+                scope.bind(resized(stmt))
 
 
 def remember(scope: Scope, stmt: Assign) -> None:
@@ -238,8 +239,8 @@ def remember(scope: Scope, stmt: Assign) -> None:
     integer = scope.shapes.extent(value) if is_size(value) else None
     scope.bind([target])
     if extents is not None and target not in names(value):
-        scope.shapes.arrays[target] = extents
-    if integer is not None and target not in names(value):
+        scope.shapes.learn(target, extents)
+    if integer is not None and target not in names(value) | depends(integer):
         scope.shapes.integers[target] = integer
 
 
@@ -299,9 +300,14 @@ def rebound(scope: Scope, block: Block) -> set[str]:
     return {
         name
         for stmt in walk(block)
-        for name in binds(stmt)
+        for name in resized(stmt)
         if not (isinstance(stmt, Increment) and is_array(scope.types.get(name)))
     }
+
+
+def resized(stmt: Stmt) -> tuple[str, ...]:
+    """Names that a statement gives other values, and lists that it makes longer or shorter."""
+    return (*binds(stmt), stmt.tape) if isinstance(stmt, Push | Pop) else binds(stmt)
 
 
 def settle_everything(scope: Scope) -> Callable[[], None]:
@@ -337,6 +343,8 @@ def assign(scope: Scope, stmt: Assign) -> None:
     if not is_array(kind):
         assign_number(scope, stmt, target)
         return
+    if scope.shapes.speaks_of(stmt.target, value, kind.ndim):
+        target = ""
     pull = evaluate(scope, value, target)
     if pull.narrow and (stmt.target in scope.shared or pull.rank != kind.ndim):
         pull = settle(scope, pull)
@@ -364,10 +372,10 @@ def assign(scope: Scope, stmt: Assign) -> None:
             key = ("definition", name)
             scope.remember(key, again, operands | memory | {name, scope.memory(name)})
         return
-    extents = scope.shapes.of(name, pull.rank)
+    scope.shapes.of(name, pull.rank)
     scope.emit(Alias(stmt.target, name, line=stmt.line))
     scope.bind([stmt.target])
-    scope.shapes.arrays[stmt.target] = extents
+    scope.shapes.learn(stmt.target, scope.shapes.of(name, pull.rank))
 
 
 def assign_partial(scope: Scope, stmt: Assign, pull: Pull, target: str) -> None:

@@ -76,7 +76,7 @@ def allocate(
     scope.emit(Assign(name, value, line=scope.line))
     scope.bind([name])
     scope.types[name] = types.Array(from_dtype(dtype), len(extents), layout)
-    scope.shapes.arrays[name] = extents
+    scope.shapes.learn(name, extents)
 
 
 def dtype_name(dtype: np.dtype[Any]) -> str:

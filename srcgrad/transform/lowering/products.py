@@ -46,7 +46,7 @@ def matmul(
     name = target or scope.fresh("t", scope.kind(ast.BinOp(left, ast.MatMult(), right)))
     scope.emit(Assign(name, call("np.dot", *operands), line=scope.line, comment=scope.comment))
     scope.bind([name])
-    scope.shapes.arrays[name] = extents
+    scope.shapes.learn(name, extents)
     return array(scope, name)
 
 

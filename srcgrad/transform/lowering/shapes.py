@@ -10,7 +10,7 @@ extent mentions still has the value that it had when the extent was made (``kill
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import cast
@@ -85,18 +85,20 @@ class Shapes:
     """What is known at one point: shapes of arrays, values of integers.
 
     Arrays in ``unspeakable`` are stored in another shape: no extent is said in terms of them.
-    What is ``steady`` is known of every value of a name, whatever is forgotten.
+    What is ``steady`` is known of every value of a name, whatever is forgotten. ``lists`` have a
+    length, no shape.
     """
 
     arrays: dict[str, Extents] = field(default_factory=dict)
     integers: dict[str, Extent] = field(default_factory=dict)
     unspeakable: set[str] = field(default_factory=set)
     steady: Mapping[str, Extents] = field(default_factory=dict)
+    lists: Collection[str] = ()
 
     def copy(self) -> Shapes:
         """Knowledge for a block that may not run, or may run again."""
         arrays, integers = dict(self.arrays), dict(self.integers)
-        return Shapes(arrays, integers, set(self.unspeakable), self.steady)
+        return Shapes(arrays, integers, set(self.unspeakable), self.steady, self.lists)
 
     def of(self, name: str, rank: int) -> Extents:
         """The extents of an array."""
@@ -123,10 +125,32 @@ class Shapes:
             ):
                 return known[0]
             case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
-                return f"{name}.shape[0]"
+                return f"len({name})" if name in self.lists else f"{name}.shape[0]"
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _SYMBOLS:
                 return _fold(self.extent(left), op, self.extent(right))
         return ast.unparse(expr)
+
+    def learn(self, name: str, extents: Extents) -> None:
+        """An array has just got these extents; what speaks of its former value is not said."""
+        self.arrays[name] = tuple(
+            f"{name}.shape[{k}]" if isinstance(e, str) and name in mentioned(e) else e
+            for k, e in enumerate(extents)
+        )
+
+    def speaks_of(self, name: str, expr: Expr, rank: int) -> bool:
+        """Whether extents of an array of that rank, computed so, may be said through ``name``.
+
+        An extent ``name.shape[k]`` of axis ``k`` does not count: it is that of the new array too.
+        """
+        own = tuple(f"{name}.shape[{k}]" for k in range(rank))
+        for operand in names(expr):
+            known = self.arrays.get(operand, ())
+            if len(known) == rank:
+                known = tuple(e for e, o in zip(known, own, strict=True) if e != o)
+            said = (*known, self.integers.get(operand, 0))
+            if any(isinstance(e, str) and name in mentioned(e) for e in said):
+                return True
+        return False
 
     def kill(self, names: Iterable[str]) -> None:
         """Forget what was said in terms of names that are about to change."""
