@@ -210,3 +210,18 @@ def growing_array(x):
     for i in range(1, 5):
         y = np.concatenate((y, np.array([x[i] * y[i - 1]])))
     return np.sum(y)
+
+
+@structured(sample(3), 3)
+def int_parameter_becomes_float(a, n):
+    for k in range(n):
+        n = n * a[k]
+    return n * a[0]
+
+
+@structured(0.8, True)
+def bool_parameter_becomes_float(x, flag):
+    t = x * x
+    if flag:
+        flag = flag * t
+    return flag * x
