@@ -145,7 +145,8 @@ def gradient_program(
 ) -> tuple[Program, types.Type]:
     """From a typed primal to its typed gradient, and the type of the result."""
     prepared = prepare(typed)
-    structure = gradient_structure(prepared, wrt)
+    given = dict(zip(typed.params, kinds, strict=True))
+    structure = gradient_structure(prepared, wrt, given)
     names = [
         n for parts in structure.values() for n in ([parts] if isinstance(parts, str) else parts)
     ]
@@ -228,8 +229,13 @@ def primal_names(program: Program) -> set[str]:
     return set(program.types) - {n for n in program.types if n.startswith("rounds")}
 
 
-def gradient_structure(program: Program, wrt: Sequence[str] | None) -> dict[str, Parts]:
-    """For each parameter to differentiate by, its name or the names of its parts."""
+def gradient_structure(
+    program: Program, wrt: Sequence[str] | None, given: Mapping[str, types.Type]
+) -> dict[str, Parts]:
+    """For each parameter to differentiate by, its name or the names of its parts.
+
+    What is given counts, not the name's type: an integer may become a float later.
+    """
     parts: dict[str, list[str]] = {}
     for stmt in program.body:
         match stmt:
@@ -238,7 +244,7 @@ def gradient_structure(program: Program, wrt: Sequence[str] | None) -> dict[str,
             ):
                 parts.setdefault(p, []).append(t)
     user = [p for p in program.params if p not in program.hidden]
-    chosen = [p for p in user if is_floating(program.types[p])] if wrt is None else list(wrt)
+    chosen = [p for p in user if is_floating(given[p])] if wrt is None else list(wrt)
     return {p: tuple(parts[p]) if p in parts else p for p in chosen}
 
 

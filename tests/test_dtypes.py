@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from oracles import run_listing
 
-from srcgrad import grad
+from srcgrad import grad, value_and_grad
 
 
 def summed_in_single(x):
@@ -55,3 +55,32 @@ def test_arrays_without_axes(dtype):
     assert np.shape(got) == ()
     assert np.asarray(got).dtype == dtype
     np.testing.assert_allclose(got, SLOPES[mixed_with_numbers](x), rtol=1e-6)
+
+
+def in_few_bits(x, b, k, f):
+    c = b.copy()
+    c += c
+    c *= 3
+    d = np.empty_like(b)
+    d[:] = k + 300
+    e = np.zeros(4, dtype=np.bool_)
+    e[:] = k
+    total = np.sum((b - b[::-1]) * x) + np.sum(b * b * x) + np.sum(-b * x)
+    total += np.sum((c + 2.0 * d + e) * x) + np.sum((f + f + f) * x)
+    total += np.sum(np.full_like(k, 2.7) * x) + np.sum(np.full_like(f, 3) * x)
+    return total + np.dot(b, b) * x[0] + np.sum((k.astype(np.int32) ** 2) * x)
+
+
+def test_integers_of_few_bits_wrap_as_numpy_s() -> None:
+    """The function is linear in ``x``: its own values are the slopes."""
+    data = (
+        np.array([250, 7, 3, 200], np.uint8),
+        np.array([3, -2, 0, 100_000]),
+        np.array([True, False, True, True]),
+    )
+    slopes = [in_few_bits(unit, *data) for unit in np.eye(4)]
+    x = np.array([0.5, 0.7, -0.3, 1.1])
+    both = value_and_grad(in_few_bits)
+    for got in (run_listing(both, in_few_bits, x, *data), both(x, *data)):
+        np.testing.assert_allclose(got[0], in_few_bits(x, *data), rtol=1e-12)
+        np.testing.assert_allclose(got[1], slopes, rtol=1e-12)

@@ -152,6 +152,38 @@ def test_all_hessians_times_vector(case: Case) -> None:
     check_hessian_times_vector(case)
 
 
+def rows_by_index(x):
+    m = x.reshape(3, 2) * x[0]
+    rows = np.array([2, 0, 2])
+    m[rows] *= m[rows[::-1]]
+    return np.sum(m * m[rows])
+
+
+def largest_along_an_axis(x):
+    t = np.sin(x).reshape(2, 1, 3) * x[:4].reshape(1, 4, 1)
+    u = np.max(t, axis=1) * np.min(t, axis=(2), keepdims=True)[:, 0]
+    return np.sum(u * u)
+
+
+def tapes_in_branches(x):
+    if x[0] > 0.0:
+        for k in range(3):
+            if x[k] < 1.0:
+                v = x[k : k + 3]
+                v *= x[0]
+                x[1] *= v[2]
+        keep = x[x > 0.4]
+        x[0] += np.sum(keep * keep)
+    return np.sum(x * x)
+
+
+@pytest.mark.parametrize("f", [rows_by_index, largest_along_an_axis, tapes_in_branches])
+def test_what_second_derivatives_of_arrays_take(f: Callable[[np.ndarray], float]) -> None:
+    x = np.array([0.5, 0.7, 1.3, 0.2, 0.9, 1.1])
+    along = directional(f, np.array([1.0, -2.0, 0.5, 0.3, -0.7, 1.2]))
+    check_gradient(along, x)
+
+
 def names_that_end_alike(x, x_):
     grad_x = x * x_
     for _ in range(2):

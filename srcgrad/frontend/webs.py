@@ -248,7 +248,7 @@ def initialise(
     if kinds and all(isinstance(t, types.Integer | types.Float) for t in kinds):
         return Assign(target, ast.Constant(0), comment="unless it is set below")
     if kinds and all(isinstance(t, types.Array) for t in kinds):
-        if len({(t.dtype, t.ndim) for t in kinds}) == 1 and isinstance(kinds[0].dtype, types.Float):
+        if len({(t.dtype, t.ndim) for t in kinds}) == 1:
             return Assign(target, no_elements(kinds[0]), comment="unless it is set below")
     reason = f"`{name}` may be unset where it is read (a branch or a loop of no rounds skips it)"
     place = places.get(lines.get(path, 0))

@@ -179,8 +179,9 @@ rule("z = np.sum(x)", "grad_x += grad_z", spread=True)
 for _from, _shape in (("(5)", (1,)), ("(3,4)", (1, 4)), ("(2,3,4)", (1, 3, 1))):
     rule("z = unbroadcast(x, shape)", "grad_x += grad_z", spread=True,
          signature=f"{_from}->{_shape}", given={"shape": (_shape,)})
-rule("z = add_at(i, x, shape)", "grad_x += grad_z[i]", signature="(6),(6)->(4)",
-     given={"shape": ((4,),)}, domain={"i": lambda rng, shape: rng.integers(4, size=shape)})
+for _values, _shape in (("(6)", (4,)), ("(6,3)", (4, 3)), ("(6,3,2)", (4, 3, 2))):
+    rule("z = add_at(i, x, shape)", "grad_x += grad_z[i]", signature=f"(6),{_values}->{_shape}",
+         given={"shape": (_shape,)}, domain={"i": lambda rng, shape: rng.integers(4, size=shape)})
 rule("z = put_at(i, v, shape)", "grad_v += np.ravel(grad_z)[i]", signature="(),()->(2,3)",
      given={"i": (4,), "shape": ((2, 3),)})
 for _values in ("(3)", "(3,1)"):
@@ -190,6 +191,14 @@ for _values in ("(3)", "(3,1)"):
     rule("z = take_along(i, x, shape, axis)", "grad_x += put_along(i, grad_z, x.shape, axis)",
          signature=f"(3),(3,3)->{_values}", given={"shape": ((3,), (3, 1)), "axis": (0, 1, -1)},
          domain={"i": lambda rng, shape: rng.integers(3, size=shape)})
+for _values, _axes in (("(2,2)", (0, 1, 2, -1)), ("(2,1,2)", (1, -2))):
+    rule("z = put_along(i, v, shape, axis)", "grad_v += take_along(i, grad_z, v.shape, axis)",
+         signature=f"(2,2),{_values}->(2,2,2)", given={"shape": ((2, 2, 2),), "axis": _axes},
+         domain={"i": lambda rng, shape: rng.integers(2, size=shape)})
+    _taken = ((2, 2), (2, 1, 2))[len(_axes) == 2]
+    rule("z = take_along(i, x, shape, axis)", "grad_x += put_along(i, grad_z, x.shape, axis)",
+         signature=f"(2,2),(2,2,2)->{_values}", given={"shape": (_taken,), "axis": _axes},
+         domain={"i": lambda rng, shape: rng.integers(2, size=shape)})
 rule("z = np.sum(x, axis=axis)", "grad_x += np.expand_dims(grad_z, axis)", spread=True,
      given={"axis": AXES + TUPLES})
 rule("z = np.sum(x, axis=axis)", "grad_x += grad_z", spread=True, signature="(n)->()",

@@ -20,6 +20,7 @@ from ..program import (
     Assign,
     Expr,
     For,
+    If,
     Pop,
     Program,
     Push,
@@ -103,7 +104,7 @@ def tape(
     sizes = known_trips([s for _, s in loops])
     if sizes is None or not isinstance(kind, types.Float | types.Integer | types.Boolean):
         make = Assign(name, ast.List([], ast.Load()))
-        return Tape(name, (make,), outermost, None, True)
+        return Tape(name, (make,), before_branches(program, outermost), None, True)
     shape = sizes[0] if len(sizes) == 1 else ast.Tuple(sizes, ast.Load())
     keywords = [] if kind == types.float64 else [ast.keyword("dtype", _np(_dtype(kind)))]
     make = Assign(name, ast.Call(_np("empty"), [shape], keywords))
@@ -141,6 +142,22 @@ def tape_name(kind: types.Type) -> str:
         return f"tape{rank}" if kind.dtype == types.float64 else f"tape_{_dtype(kind.dtype)}{rank}"
     known = {types.float64: "tape", types.int64: "tape_int", types.boolean: "tape_bool"}
     return known.get(kind, f"tape_{_dtype(kind)}")
+
+
+def before_branches(program: Program, path: Path) -> Path:
+    """The path of the outermost branch that a statement is in, loops in between left alone.
+
+    A list made there is set wherever it is read, as what is differentiated again has to be.
+    """
+    body, kinds = program.body, []
+    for depth in range(0, len(path), 2):
+        stmt = body[path[depth]]
+        kinds.append(type(stmt))
+        if depth + 1 < len(path):
+            body = blocks(stmt)[path[depth + 1]]
+    while len(kinds) > 1 and kinds[-2] is If:
+        path, kinds = path[:-2], kinds[:-1]
+    return path
 
 
 def known_trips(loops: list[For | While]) -> list[Expr] | None:

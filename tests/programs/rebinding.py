@@ -251,3 +251,18 @@ def as_long_as_a_list(x, marks):
     table[1] = table[0] * table[0]
     longer += table[1] * x[len(places) - n]
     return np.sum(np.tanh(table)) + np.sum(longer)
+
+
+@structured(sample(3), 3)
+def int_parameter_becomes_float(a, n):
+    for k in range(n):
+        n = n * a[k]
+    return n * a[0]
+
+
+@structured(0.8, True)
+def bool_parameter_becomes_float(x, flag):
+    t = x * x
+    if flag:
+        flag = flag * t
+    return flag * x

@@ -3,7 +3,8 @@
 In: an operation and its operands as pulls. Out: the pull of the result.
 
 Invariant: the scalar expression gives what NumPy's ufunc gives for the element (nan included);
-where NumPy computes in float32, so does it.
+where NumPy computes in float32, in an integer of fewer than 64 bits (which wraps) or in bool, so
+does it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numba.np.numpy_support import as_dtype
 
 from ...program import Expr
 from ...rules.registry import FUNCTIONS
-from .pull import Body, Index, Pull, atom, broadcast, call, cast, spread
+from .pull import Body, Index, Pull, as_stored, atom, broadcast, call, cast, spread
 from .scope import Scope, is_array
 from .shapes import Extents
 
@@ -50,7 +51,8 @@ def elementwise(scope: Scope, kind: Any, operands: Sequence[Pull], build: Build)
         values = [p.at(index if p.rank else (), body) for p in pulls]
         if extents:
             values = [cast(v, p.dtype, working) for v, p in zip(values, pulls, strict=True)]
-        return build(scope, values, working, body)
+        value = build(scope, values, working, body)
+        return wrapped(value, result) if extents and working.kind in "biu" else value
 
     def widen(wider: Extents) -> Pull:
         repeated = [spread(scope, p, trailing(wider, p)) if p.rank else p for p in operands]
@@ -75,6 +77,16 @@ def computed_in(operands: Sequence[Pull]) -> np.dtype[Any]:
 def element_dtype(kind: Any) -> np.dtype[Any]:
     """The dtype of an array's elements, or of a number."""
     return as_dtype(kind.dtype if is_array(kind) else types.unliteral(kind))
+
+
+def wrapped(expr: Expr, dtype: np.dtype[Any]) -> Expr:
+    """An operation on integers or bools in their dtype; Numba computes in 64 bits."""
+    match expr:
+        case ast.BinOp(op=ast.BitAnd() | ast.BitOr() | ast.BitXor()):
+            return expr
+        case ast.BinOp() | ast.UnaryOp(op=ast.USub()) | ast.Call(func=ast.Name(id="abs")):
+            return as_stored(expr, np.dtype(np.int64), dtype)
+    return expr
 
 
 # Scalar forms

@@ -341,6 +341,8 @@ def filled(
         raise Opaque
     if isinstance(fill, ast.Constant) and dtype.kind == "f":
         value = number(ast.Constant(float(fill.value)), dtype)  # type: ignore[arg-type]
+    elif dtype.kind in "biu" and value.dtype != dtype:
+        value = converted(scope, value, dtype)
     zero = isinstance(fill, ast.Constant) and fill.value == 0
     return Pull(extents, dtype, lambda index, body: value.at((), body), zero=zero)
 

@@ -22,6 +22,7 @@ from .pull import (
     Index,
     Pull,
     array,
+    as_stored,
     atom,
     call,
     element,
@@ -119,7 +120,15 @@ def store(scope: Scope, target: Pull, pull: Pull) -> None:
 
 def add(scope: Scope, target: Pull, pull: Pull, negative: bool) -> None:
     """A pull is added to elements of an array (a region of it)."""
-    update(scope, target, pull, lambda name, index, value: Increment(name, index, value, negative))
+    op = ast.Sub() if negative else ast.Add()
+
+    def change(name: str, index: Expr, value: Expr) -> Stmt:
+        if target.dtype.kind == "f":
+            return Increment(name, index, value, negative)
+        whole = ast.BinOp(ast.Subscript(variable(name), index, ast.Load()), op, value)
+        return Store(name, index, as_stored(whole, np.dtype(np.int64), target.dtype))
+
+    update(scope, target, pull, change)
 
 
 def update(
@@ -132,7 +141,8 @@ def update(
     def inner(index: Index, body: Body) -> None:
         place = target.at(index, body)
         assert isinstance(place, ast.Subscript) and isinstance(place.value, ast.Name)
-        body.append(change(place.value.id, place.slice, pull.at(index, body)))
+        value = as_stored(pull.at(index, body), pull.dtype, target.dtype)
+        body.append(change(place.value.id, place.slice, value))
 
     loops = nest(scope, target.extents, inner)
     written = next(s for s in walk(loops) if isinstance(s, Store | Increment))

@@ -107,6 +107,15 @@ def cast(expr: Expr, source: np.dtype[Any], target: np.dtype[Any]) -> Expr:
     return call("np.float32", expr) if target == np.float32 and source != target else expr
 
 
+def as_stored(expr: Expr, source: np.dtype[Any], target: np.dtype[Any]) -> Expr:
+    """What an array of integers or bools holds of a number; a local number would keep it whole."""
+    if source == target:
+        return expr
+    if target.kind == "b":
+        return call("bool", expr)
+    return call(f"np.{target.name}", expr) if target.kind in "iu" else expr
+
+
 def atom(scope: Scope, expr: Expr, dtype: np.dtype[Any], body: Body) -> Expr:
     """The expression by a name, so that it may stand in several places."""
     if isinstance(expr, ast.Name | ast.Constant):

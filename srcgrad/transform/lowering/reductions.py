@@ -20,7 +20,7 @@ from numba.np.numpy_support import from_dtype
 from ...program import Assign, Block, Check, Expr, If, Increment, Stmt, Store
 from .elementwise import choose
 from .nests import allocate, loop, nest
-from .pull import Body, Index, Pull, array, atom, call, element, joined, variable
+from .pull import Body, Index, Pull, array, as_stored, atom, call, element, joined, number, variable
 from .scope import Scope
 from .shapes import Extent, Extents, parse, spelled
 
@@ -251,4 +251,7 @@ def dot(scope: Scope, x: Pull, y: Pull, dtype: np.dtype[Any], target: str) -> Pu
         dtype,
         lambda index, body: ast.BinOp(x.at(index, body), ast.Mult(), y.at(index, body)),
     )
-    return to_number(scope, product, REDUCTIONS["np.sum"], dtype, target)
+    if dtype.kind == "f":
+        return to_number(scope, product, REDUCTIONS["np.sum"], dtype, target)
+    total = to_number(scope, product, REDUCTIONS["np.sum"], np.dtype(np.int64), "")
+    return number(as_stored(total.at((), []), total.dtype, dtype), dtype)
