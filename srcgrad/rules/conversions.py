@@ -14,7 +14,7 @@ import builtins
 import numpy as np
 
 from .expressions import dotted, literal
-from .written import Fresh, Ranks, Spelling, keyword_of
+from .written import Fresh, Ranks, Spelling, keyword_of, tuple_text
 
 
 def _asarray(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
@@ -27,7 +27,31 @@ def _asarray(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | No
         return f"{target} = np.float64({text})"
     if isinstance(x, ast.Name) and rank(x) and _dtype(wanted, rank) == _of(x, rank):
         return f"{target} = np.asarray({text})"
-    return f"{target} = np.array({text}, dtype={ast.unparse(wanted)})"
+    made = "np.astype({}, {})" if rank(x) else "np.array({}, dtype={})"
+    return f"{target} = {made.format(text, ast.unparse(wanted))}"
+
+
+def _array(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``np.array`` of an array is a copy; of a number, that; of nested displays, stacks."""
+    x, wanted = call.args[0], keyword_of(call, "dtype")
+    if isinstance(x, ast.Name) and rank(x):
+        if wanted is None or _dtype(wanted, rank) == _of(x, rank):
+            return f"{target} = np.copy({x.id})"
+        return f"{target} = np.astype({x.id}, {ast.unparse(wanted)})"
+    if call.keywords:
+        return None
+    if isinstance(x, ast.Tuple | ast.List):
+        leaves = [n for n in ast.walk(x) if isinstance(n, ast.Name) and rank(n)]
+        nested = any(isinstance(e, ast.Tuple | ast.List) for e in x.elts)
+        return f"{target} = {_stacks(x)}" if leaves and nested else None
+    return f"{target} = {ast.unparse(x)}" if rank.is_number(x) else None
+
+
+def _stacks(node: ast.expr) -> str:
+    """A display of arrays as a stack."""
+    if isinstance(node, ast.Tuple | ast.List):
+        return f"np.stack({tuple_text([_stacks(e) for e in node.elts])})"
+    return ast.unparse(node)
 
 
 def _of(name: ast.Name, rank: Ranks) -> np.dtype:
@@ -82,6 +106,7 @@ def _of_numbers(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str |
 
 
 SPELLINGS: dict[str, Spelling] = {
+    "np.array": _array,
     "np.asarray": _asarray,
     "np.full": _full(like=False),
     "np.full_like": _full(like=True),

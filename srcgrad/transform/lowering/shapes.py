@@ -159,8 +159,9 @@ class Shapes:
             return
         if isinstance(drop, int):
             keep, drop = drop, keep
-        for name, extents in self.arrays.items():
-            self.arrays[name] = tuple(keep if e == drop else e for e in extents)
+        for name, extents in {**self.steady, **self.arrays}.items():
+            if drop in extents:
+                self.arrays[name] = tuple(keep if e == drop else e for e in extents)
         for name, extent in self.integers.items():
             if extent == drop:
                 self.integers[name] = keep
