@@ -13,7 +13,9 @@ import builtins
 
 import numpy as np
 
+from .declarations import function
 from .expressions import dotted, literal
+from .results import is_array
 from .written import Fresh, Ranks, Spelling, keyword_of, tuple_text
 
 
@@ -52,6 +54,12 @@ def _stacks(node: ast.expr) -> str:
     if isinstance(node, ast.Tuple | ast.List):
         return f"np.stack({tuple_text([_stacks(e) for e in node.elts])})"
     return ast.unparse(node)
+
+
+def _whole(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``x[()]``: an array itself, or a number."""
+    x = ast.unparse(call.args[0])
+    return f"{target} = np.asarray({x})" if rank(call.args[0]) else f"{target} = {x}"
 
 
 def _of(name: ast.Name, rank: Ranks) -> np.dtype:
@@ -105,7 +113,11 @@ def _of_numbers(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str |
     return None
 
 
+function((), "whole_of", "x", effect="view",
+         result=lambda x: (x if x.ndim else x.dtype) if is_array(x) else x)  # fmt: skip
+
 SPELLINGS: dict[str, Spelling] = {
+    "whole_of": _whole,
     "np.array": _array,
     "np.asarray": _asarray,
     "np.full": _full(like=False),
