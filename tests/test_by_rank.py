@@ -64,6 +64,7 @@ LAYOUTS = {
         ("np.sum(x[x > 0.25] ** 3) * np.dot(x[x > 0.5], x[x > 0.5])", (M,)),
         ("np.sum(np.heaviside(x, 0.5) * y + np.fix(x * 3) * x)", (V, V[::-1])),
         ("np.heaviside(x, 0.5) * y + np.heaviside(-y, x)", (0.3, 0.7)),
+        ("np.sum(np.array(x) * x) + np.sum(np.array(x[0], dtype=np.float64) ** 3)", (M,)),
     ],
 )
 def test_gradients(expression: str, arguments: tuple[Any, ...], tmp_path: Any) -> None:
@@ -92,6 +93,7 @@ def test_layouts_and_dtypes(layout: str, tmp_path: Any) -> None:
 def test_compiled(tmp_path: Any) -> None:
     text = "np.sum(x[:, np.array([2, 0])] ** 3) + "
     text += "np.sum(np.var(x, axis=(0, 1), keepdims=True)) + np.sum(np.squeeze(x[:1], axis=0))"
+    text += " + np.sum(np.array(x) * np.array(x, dtype=float))"
     check_gradient(written(text, 1, tmp_path), M, compiled=True)
 
 

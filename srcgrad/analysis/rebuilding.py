@@ -36,6 +36,7 @@ from ..program import (
 )
 from .cells import Cell, Cells
 from .facts import Path
+from .partial import contents
 from .plan import Plan, Rebuild
 
 CHEAP_CALLS = frozenset({"abs", "min", "max", "float", "int", "len", "round", "bool"})
@@ -218,8 +219,7 @@ class Rebuilding:
             case Alias(source=s):
                 return {s}
             case View(source=s, value=v):
-                shape = names(v) - {s}
-                return {s} | self.cells.of(shape, shape)
+                return {s} | self.cells.of(contents(v) - {s}, names(v) - {s})
             case Assign() if facts.is_dynamic(name) and name in facts.active:
                 return None  # its shadow would be another one
             case Assign(value=v) if facts.is_array(name):

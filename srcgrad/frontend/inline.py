@@ -18,12 +18,14 @@ import numpy as np
 from numba import types
 
 from ..errors import Place
+from ..rules.calls import call_of
 from .inlining.assignments import assignment, in_place, kept
 from .inlining.body import Body, name_of
 from .inlining.calls import call, closure, function_value
 from .inlining.captures import attribute_value, name_value
 from .inlining.comprehensions import comprehension
 from .inlining.displays import as_array, element_of
+from .inlining.effects import stored
 from .inlining.function_loops import over_functions
 from .inlining.gradients import Expansion
 from .inlining.list_methods import list_method
@@ -260,6 +262,8 @@ class _Inliner(Body):
         """An expression statement: a helper called for what it changes, or a method."""
         if isinstance(value, ast.Constant):
             return
+        if stored(self, value, stmt):
+            return
         new = self.expr(value)
         match new:
             case ast.Call(func=ast.Name(id=name)) if name in self.outlined.values() and not (
@@ -302,6 +306,8 @@ class _Inliner(Body):
                 return self.parts(node)
             case ast.Compare(ops=ops) if any(isinstance(o, ast.In | ast.NotIn) for o in ops):
                 return self.membership(node)
+            case ast.Subscript(value=base, slice=ast.Tuple(elts=[])):
+                return call_of("whole_of", self.expr(base))
             case ast.Subscript() if (part := element_of(self, node)) is not None:
                 return part
             case ast.Subscript() if (whole := joined(self, node)) is not None:

@@ -6,6 +6,8 @@ The tables register themselves when they are imported, which importing this pack
 from . import (
     arrays,
     compositions,
+    compositions_in_place,
+    compositions_of_matrices,
     compositions_of_numbers,
     contractions,
     decompositions,
@@ -24,6 +26,8 @@ patterns.verify_rules()
 __all__ = [
     "arrays",
     "compositions",
+    "compositions_in_place",
+    "compositions_of_matrices",
     "compositions_of_numbers",
     "contractions",
     "decompositions",

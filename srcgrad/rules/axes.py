@@ -317,25 +317,6 @@ def _at_least(ndim: int) -> Spelling:
     return build
 
 
-def _array(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
-    """``np.array`` of a number is that number; of nested displays of arrays, stacks of stacks."""
-    x = call.args[0]
-    if call.keywords:
-        return None
-    if isinstance(x, ast.Tuple | ast.List):
-        leaves = [n for n in ast.walk(x) if isinstance(n, ast.Name) and rank(n)]
-        nested = any(isinstance(e, ast.Tuple | ast.List) for e in x.elts)
-        return f"{target} = {_stacks(x)}" if leaves and nested else None
-    return f"{target} = {ast.unparse(x)}" if rank.is_number(x) else None
-
-
-def _stacks(node: ast.expr) -> str:
-    """A display of arrays as a stack."""
-    if isinstance(node, ast.Tuple | ast.List):
-        return f"np.stack({tuple_text([_stacks(e) for e in node.elts])})"
-    return ast.unparse(node)
-
-
 def _item(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``x.item()``: the one element of an array, a number itself."""
     x, *index = map(ast.unparse, call.args)
@@ -406,7 +387,6 @@ SPELLINGS: dict[str, Spelling] = {
     "np.atleast_1d": _at_least(1),
     "np.atleast_2d": _at_least(2),
     "np.atleast_3d": _at_least(3),
-    "np.array": _array,
     "item_of": _item,
     **{f"np.{name}.outer": _outer(symbol) for name, symbol in OUTER.items()},
 }

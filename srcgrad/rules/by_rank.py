@@ -246,11 +246,11 @@ def _take(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     if isinstance(i, ast.Tuple | ast.List):
         keywords = "" if axis is None else f", axis={ast.unparse(axis)}"
         return f"{target} = np.take({ast.unparse(x)}, np.array({ast.unparse(i)}){keywords})"
+    if isinstance(i, ast.Name) and rank(i) and rank.dtype(i.id) == "np.bool_":
+        raise ValueError("np.take: positions are integers, not a mask")
     if axis is None or rank(x) == 0:
         return None
     array, ndim = ast.unparse(x), rank(x)
-    if isinstance(i, ast.Name) and rank.dtype(i.id) == "np.bool_":
-        raise ValueError("np.take: positions are integers, not a mask")
     place = axes_of(axis, ndim, "np.take")[0]
     if ndim == 1:
         return f"{target} = np.take({array}, {ast.unparse(i)})"

@@ -333,10 +333,14 @@ def _round(call: ast.Call) -> ast.expr | None:
 
 def _logsumexp(call: ast.Call) -> ast.expr | None:
     """With an axis the result is an array: a function of its own."""
-    match call.keywords:
-        case [ast.keyword(arg="axis", value=axis)]:
-            return call_of("logsumexp_along", call.args[0], axis)
-    return None
+    given = {str(k.arg): k.value for k in call.keywords}
+    keep, axis = literal(given.pop("keepdims", ast.Constant(False))), given.get("axis")
+    if keep not in (False, True) or (keep and axis is None):
+        raise ValueError("logsumexp: to keep an axis, name it, and write keepdims=True")
+    if axis is None:
+        return None
+    along = call_of("logsumexp_along", call.args[0], axis)
+    return bind(call_of("np.expand_dims", along, axis)) if keep else along
 
 
 def _clip(call: ast.Call) -> ast.expr | None:

@@ -84,6 +84,39 @@ def delete(arr, obj):
     return np.take(flat, positions_without(obj, flat.size))
 
 
+@define(np.nonzero)
+def nonzero(a):
+    _ = vector_length(a)
+    return (np.flatnonzero(a),)
+
+
+@define(np.where, x=None)
+def where(condition, x=None):
+    _ = vector_length(condition)
+    return (np.flatnonzero(condition),)
+
+
+@define(np.unique)
+def unique(ar):
+    ordered = np.sort(np.ravel(ar))
+    first = np.ones(ordered.size, np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
+
+
+@define(np.argpartition)
+def argpartition(a, kth):
+    # As in np.partition: that of sorting is one of the orders.
+    return np.argsort(a)
+
+
+@define(np.digitize)
+def digitize(x, bins):
+    if bins[0] > bins[bins.size - 1]:
+        raise ValueError("np.digitize: increasing bins only")
+    return np.searchsorted(bins, x, side="right")
+
+
 @define(np.triu_indices)
 def triu_indices(n, k=0):
     return triu_positions(n, k, 0), triu_positions(n, k, 1)

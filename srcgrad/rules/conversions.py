@@ -13,8 +13,10 @@ import builtins
 
 import numpy as np
 
+from .declarations import function
 from .expressions import dotted, literal
-from .written import Fresh, Ranks, Spelling, keyword_of
+from .results import is_array
+from .written import Fresh, Ranks, Spelling, keyword_of, tuple_text
 
 
 def _asarray(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
@@ -27,7 +29,37 @@ def _asarray(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | No
         return f"{target} = np.float64({text})"
     if isinstance(x, ast.Name) and rank(x) and _dtype(wanted, rank) == _of(x, rank):
         return f"{target} = np.asarray({text})"
-    return f"{target} = np.array({text}, dtype={ast.unparse(wanted)})"
+    made = "np.astype({}, {})" if rank(x) else "np.array({}, dtype={})"
+    return f"{target} = {made.format(text, ast.unparse(wanted))}"
+
+
+def _array(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``np.array`` of an array is a copy; of a number, that; of nested displays, stacks."""
+    x, wanted = call.args[0], keyword_of(call, "dtype")
+    if isinstance(x, ast.Name) and rank(x):
+        if wanted is None or _dtype(wanted, rank) == _of(x, rank):
+            return f"{target} = np.copy({x.id})"
+        return f"{target} = np.astype({x.id}, {ast.unparse(wanted)})"
+    if call.keywords:
+        return None
+    if isinstance(x, ast.Tuple | ast.List):
+        leaves = [n for n in ast.walk(x) if isinstance(n, ast.Name) and rank(n)]
+        nested = any(isinstance(e, ast.Tuple | ast.List) for e in x.elts)
+        return f"{target} = {_stacks(x)}" if leaves and nested else None
+    return f"{target} = {ast.unparse(x)}" if rank.is_number(x) else None
+
+
+def _stacks(node: ast.expr) -> str:
+    """A display of arrays as a stack."""
+    if isinstance(node, ast.Tuple | ast.List):
+        return f"np.stack({tuple_text([_stacks(e) for e in node.elts])})"
+    return ast.unparse(node)
+
+
+def _whole(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``x[()]``: an array itself, or a number."""
+    x = ast.unparse(call.args[0])
+    return f"{target} = np.asarray({x})" if rank(call.args[0]) else f"{target} = {x}"
 
 
 def _of(name: ast.Name, rank: Ranks) -> np.dtype:
@@ -81,7 +113,12 @@ def _of_numbers(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str |
     return None
 
 
+function((), "whole_of", "x", effect="view",
+         result=lambda x: (x if x.ndim else x.dtype) if is_array(x) else x)  # fmt: skip
+
 SPELLINGS: dict[str, Spelling] = {
+    "whole_of": _whole,
+    "np.array": _array,
     "np.asarray": _asarray,
     "np.full": _full(like=False),
     "np.full_like": _full(like=True),

@@ -58,6 +58,14 @@ def definition(value: Any, call: ast.Call) -> Callable[..., Any] | None:
     return next((d.function for d in found if _fits(d, call)), None)
 
 
+def has_definition(value: Any) -> bool:
+    """Whether some calls of ``value`` have a definition."""
+    try:
+        return value in _DEFINITIONS
+    except TypeError:  # not hashable
+        return False
+
+
 def _fits(candidate: Definition, call: ast.Call) -> bool:
     parameters = inspect.signature(candidate.function).parameters
     given = dict(zip(parameters, call.args, strict=False))

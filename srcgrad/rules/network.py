@@ -46,7 +46,7 @@ carried({0: gates.stopped_number, None: gates.stopped_array}, "stop_gradient",
 carried(gates.affine_any, "affine", "x, W, b", public=gates.affine, result=_affine)
 carried({1: gates.softmax_vector, 2: gates.softmax_rows, None: gates.softmax_along}, "softmax",
         "x, axis=-1", public=gates.softmax, result=floats)
-carried(gates.logsumexp_all, "logsumexp", "x, axis=None", public=gates.logsumexp,
+carried(gates.logsumexp_all, "logsumexp", "x, axis=None, *, keepdims=False", public=gates.logsumexp,
         result=reduction("float"))
 carried({1: gates.logsumexp_vector, None: gates.logsumexp_along}, "logsumexp_along", "x, axis",
         result=reduction("float"))

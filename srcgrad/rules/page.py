@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import ast
 import builtins
+import math
+import operator
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import scipy.linalg
 import scipy.special
 
 from .. import gates
 from .calls import METHODS, OPERATORS, REWRITES
 from .declarations import FUNCTIONS, REFUSED, Function
+from .definitions import has_definition
 from .patterns import FAMILIES, RULES, Pull, Rule
 
 PAGE = Path(__file__).parent.parent / "RULES.md"
@@ -33,6 +39,8 @@ that broadcast: the sum over broadcast axes is left out below. Functions without
 listing carries.
 """
 
+MODULES = {"math": math, "np": np, "scipy.special": scipy.special, "scipy.linalg": scipy.linalg}
+UFUNC_METHODS = ("at", "accumulate")
 SYMBOLS = {
     "Add": "+", "Sub": "-", "Mult": "*", "Div": "/", "FloorDiv": "//", "Mod": "%", "Pow": "**",
     "MatMult": "@", "USub": "-", "UAdd": "+", "Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=",
@@ -51,6 +59,7 @@ def page() -> str:
     for title, lines in found.items():
         table = ["| function | derivative | notes |", "|---|---|---|", *lines]
         parts.append(f"## {title}\n\n" + "\n".join(table) + "\n")
+    parts.append("## Functions of others\n\n" + "\n".join(compositions()) + "\n")
     parts.append("## Other spellings\n\n" + "\n".join(spellings()) + "\n")
     return "\n".join(parts)
 
@@ -135,10 +144,31 @@ def is_refused(parameter: str, declared: Function) -> bool:
     return parameter in declared.refused and parameter not in REFUSED - {"initial", "where"}
 
 
+def compositions() -> Iterator[str]:
+    """Functions without a derivative of their own, by module."""
+    yield "Differentiated as the functions of this page that they are made of:\n"
+    for title, module in MODULES.items():
+        found = [f"`{title}.{n}`" for n in names_in(module) if is_defined(module, n)]
+        if found:
+            yield f"- {', '.join(found)}"
+
+
+def names_in(module: Any) -> list[str]:
+    """Functions of a module, and the methods of its functions such as ``add.at``."""
+    names = [n for n in dir(module) if not n.startswith("_")]
+    methods = [f"{n}.{m}" for n in ("add", "subtract", "maximum", "minimum") for m in UFUNC_METHODS]
+    return sorted([*names, *methods] if module is np else names)
+
+
+def is_defined(module: Any, name: str) -> bool:
+    """Whether a function of a module has a definition."""
+    return has_definition(operator.attrgetter(name)(module))
+
+
 def spellings() -> Iterator[str]:
     """Names that mean something that is listed elsewhere."""
-    for name, operator in OPERATORS.items():
-        yield f"- `{name}`: `{SYMBOLS[operator.__name__]}`"
+    for name, symbol in OPERATORS.items():
+        yield f"- `{name}`: `{SYMBOLS[symbol.__name__]}`"
     shown = ", ".join(f"`x.{method}`" for method in METHODS)
     yield f"- Methods of arrays, as the functions of the same names: {shown}, `x.flatten`"
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ...errors import UnsupportedError
 from ...rules import registry
 from ..carried import carry
 from ..parse import parse
@@ -24,10 +25,11 @@ from .body import Body, Closure, Scope, assigned, name_of, parts_of
 from .captures import capture, static, undefined
 from .comprehensions import as_list, reduction
 from .displays import spelt_out
-from .gathered import BINARY, as_operator, gathered, mapped
+from .gathered import BINARY, as_operator, gathered, mapped, numbers_of
 from .gradients import arguments_in_order, gradient_call, held_array
 from .lifting import captured_values, lift, lifted
 from .pieces import pieces
+from .vectorized import vectorized
 
 DEPTH = 40
 """How deep helpers may call helpers."""
@@ -40,7 +42,11 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
     if closure is not None:
         return expand(worker, closure, node)
     found, value = static(worker, func)
+    if (each := vectorized(worker, node, value)) is not None:
+        return composed(worker, each[0], value, each[1])
     if not found:
+        if isinstance(func, ast.Attribute) and func.attr == "tolist" and not node.args:
+            return numbers_of(worker, func.value, node)  # type: ignore[no-any-return]
         if isinstance(func, ast.Attribute):
             return method_call(worker, node, func)
         if isinstance(func, ast.Name) and worker.scope.find(func.id) is None:
@@ -175,6 +181,22 @@ def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
             "use math, NumPy, or a function of your own in plain Python",
         )
     worker.note(text, value)
+    if plain.__module__.partition(".")[0] in ("numpy", "scipy"):
+        return library_call(worker, node, plain)
+    return written_call(worker, node, plain)
+
+
+def library_call(worker: Body, node: ast.Call, plain: types.FunctionType) -> ast.expr:
+    """A call of a function of NumPy's or SciPy's that is plain Python, if it can be followed."""
+    try:
+        return written_call(worker, node, plain)
+    except UnsupportedError:
+        reason = f"`{ast.unparse(node.func)}` is not a function that srcgrad knows"
+        worker.refuse(node, reason, "use another one of the library, or write it in plain Python")
+
+
+def written_call(worker: Body, node: ast.Call, plain: types.FunctionType) -> ast.expr:
+    """A call of a function whose body takes the place of the call."""
     source = parse(plain)
     defaults = {k: v for k, v in _defaults(plain).items()}
     closure = Closure(source.tree, source, None, {})

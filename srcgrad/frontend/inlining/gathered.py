@@ -43,6 +43,17 @@ def _listed(worker: Body, node: ast.Call, value: Any) -> ast.expr:
     return found
 
 
+def numbers_of(worker: Body, array: ast.expr, at: ast.AST) -> Any:
+    """``x.tolist()`` of a vector as ``[float(v) for v in x]``."""
+    if static(worker, name_of("float")) != (True, float):
+        worker.refuse(at, "`.tolist()` needs the builtin `float`", "write the loop")
+    item = worker.fresh("item")
+    number = ast.Call(name_of("float"), [name_of(item)], [])
+    loop = ast.comprehension(ast.Name(item, ast.Store()), array, [], 0)
+    listed = ast.copy_location(ast.ListComp(number, [loop]), at)
+    return worker.expr(ast.fix_missing_locations(listed))
+
+
 def over(worker: Body, iterable: ast.expr, at: ast.AST) -> ast.expr:
     """A comprehension that goes through an iterable."""
     match iterable:

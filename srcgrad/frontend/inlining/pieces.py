@@ -44,6 +44,8 @@ def pieces(worker: Body, node: ast.Call, value: Any) -> ast.expr | None:
         return _choose(worker, node)
     if value is np.apply_along_axis:
         return _along(worker, node)
+    if value is np.apply_over_axes:
+        return _over_axes(worker, node)
     return None
 
 
@@ -60,6 +62,19 @@ def _along(worker: Body, node: ast.Call) -> ast.expr:
         worker.refuse(node, reason, "write the loop over the rows")
     keywords = [ast.keyword("axis", given["axis"])]
     made = ast.copy_location(ast.Call(given["func1d"], [given["arr"]], keywords), node)
+    whole: ast.expr = worker.expr(made)
+    return whole
+
+
+def _over_axes(worker: Body, node: ast.Call) -> ast.expr:
+    """``np.apply_over_axes`` of a function that takes axes itself, and keeps them."""
+    given = _arguments(worker, node, ("func", "a", "axes"))
+    found, function = static(worker, given["func"])
+    if not found or not any(function is f for f in (np.sum, np.prod, np.max, np.min)):
+        reason = "np.apply_over_axes takes np.sum, np.prod, np.max and np.min only"
+        worker.refuse(node, reason, "write the loop over the rows")
+    keywords = [ast.keyword("axis", given["axes"]), ast.keyword("keepdims", ast.Constant(True))]
+    made = ast.copy_location(ast.Call(given["func"], [given["a"]], keywords), node)
     whole: ast.expr = worker.expr(made)
     return whole
 

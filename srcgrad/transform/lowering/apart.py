@@ -14,7 +14,7 @@ from typing import Any
 
 from numba import types
 
-from ...program import Assign, Block, For, Program, While, bound, exposed
+from ...program import Assign, Block, For, Program, While, bound, exposed, walk
 from .contraction import renamed
 from .effects import memory_classes
 
@@ -39,7 +39,7 @@ def apart(program: Program) -> Program:
 
 def made(body: Block) -> set[str]:
     """Names that a block itself binds before it reads them."""
-    return {s.target for s in body if isinstance(s, Assign)} - exposed(body)
+    return {s.target for s in walk(body) if isinstance(s, Assign)} - exposed(body)
 
 
 def fresh(name: str, kinds: dict[str, Any]) -> str:

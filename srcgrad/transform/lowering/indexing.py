@@ -18,6 +18,7 @@ from ...rules.expressions import MISSING, literal
 from .pull import Body, Index, Pull, broadcast
 from .scope import Opaque, Scope, depends, is_array, items
 from .shapes import Extent, at_most, minus, parse, shortened, spelled
+from .windows import known_as, note_window
 
 Evaluate = Callable[[Expr], Pull]
 Axis = tuple[Extent | None, Callable[[Expr], Expr]]
@@ -108,6 +109,9 @@ def slice_of(scope: Scope, extent: Extent, part: ast.Slice) -> Axis:
     start = bound(scope, extent, part.lower, 0)
     stop = bound(scope, extent, part.upper, extent)
     length = stop if start == 0 else shortened(stop, start)
+    if step == 1:
+        note_window(scope, length, part)
+        length = known_as(scope, length)
     if start == 0:
         return rounds(length, step), lambda index: scaled(None, ast.Add(), index, step)
     # A start beyond the end needs no clamping: no index is formed then.

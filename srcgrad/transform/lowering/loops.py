@@ -208,10 +208,11 @@ def keep(scope: Scope, stmt: Stmt) -> None:
     scope.emit(stmt)
     match stmt:
         case View(target=target, source=source, value=value):
-            extents = shape_of(scope, value)
+            part = part_of(scope, value)
             scope.bind([target])
-            if extents is not None and target != source:
-                scope.shapes.learn(target, extents)
+            if part is not None and target != source:
+                scope.shapes.learn(target, part.extents)
+                note_part(scope, target, source, part)
         case Alias(target=target, source=source) if is_array(scope.types.get(source)):
             scope.bind([target])
             scope.shapes.learn(target, scope.shapes.of(source, scope.types[source].ndim))
@@ -256,6 +257,23 @@ def is_size(value: Expr) -> bool:
 
 def shape_of(scope: Scope, value: Expr) -> tuple[int | str, ...] | None:
     """The extents of a value that is not lowered, where its form tells them."""
+    part = part_of(scope, value)
+    return None if part is None else part.extents
+
+
+def note_part(scope: Scope, name: str, source: str, part: Pull) -> None:
+    """Elements of a view without a layout of its own are those of its array, which has one."""
+    kind, whole = scope.types[name], scope.types[source]
+    if kind.layout != "A" or whole.layout == "A" or source in scope.partial:
+        return
+    steps: list[Stmt] = []
+    place = part.at(tuple(variable(f"i{k}") for k in range(part.rank)), steps)
+    if not steps and isinstance(place, ast.Subscript):
+        scope.remember(("part", name), part, {name, source} | names(place))
+
+
+def part_of(scope: Scope, value: Expr) -> Pull | None:
+    """The pull of a value that is not lowered, where its form tells its extents."""
     found: list[Pull] = []
     kind = scope.kind(value)
 
@@ -267,7 +285,7 @@ def shape_of(scope: Scope, value: Expr) -> tuple[int | str, ...] | None:
         scope.emit(*steps)
 
     if is_array(kind) and scope.attempt(look) and len(found[0].extents) == kind.ndim:
-        return found[0].extents
+        return found[0]
     return None
 
 

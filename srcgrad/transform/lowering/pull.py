@@ -21,6 +21,7 @@ from numba.np.numpy_support import as_dtype, from_dtype
 from ...program import Assign, Expr, Stmt, View
 from .scope import Opaque, Scope, depends
 from .shapes import Extent, Extents, parse, spelled
+from .windows import known_as, same
 
 Index = tuple[Expr, ...]
 Body = list[Stmt]
@@ -93,6 +94,9 @@ def array(scope: Scope, name: str) -> Pull:
     """A named array as a pull."""
     kind = scope.types[name]
     extents, narrow = scope.partial.get(name) or (scope.shapes.of(name, kind.ndim), ())
+    part = scope.recall(("part", name))
+    if part is not None and not narrow:
+        return Pull(extents, part.dtype, part.at, name)
     return Pull(
         extents,
         as_dtype(kind.dtype),
@@ -152,6 +156,8 @@ def common_extent(scope: Scope, a: Extent, b: Extent) -> Extent:
         return b
     if isinstance(a, int) and isinstance(b, int):
         raise Opaque
+    if same(scope, a, b):
+        return known_as(scope, a)
     if isinstance(a, int) or isinstance(b, int):
         return a if isinstance(a, int) else b
     if known := scope.recall(("common", a, b)) or scope.recall(("common", b, a)):
@@ -166,6 +172,7 @@ def common_extent(scope: Scope, a: Extent, b: Extent) -> Extent:
 def spread(scope: Scope, pull: Pull, extents: Extents) -> Pull:
     """A pull with these extents: its own where they are equal, repeated where they are 1."""
     own = extents[len(extents) - pull.rank :]
+    pull = fitted(scope, pull, own)
     differs = any(have not in (1, want) for have, want in zip(pull.extents, own, strict=True))
     if differs and pull.widen:
         return spread(scope, pull.widen(own), extents)
@@ -181,6 +188,13 @@ def spread(scope: Scope, pull: Pull, extents: Extents) -> Pull:
         return pull.at(tuple(zero if f else i for f, i in zip(fixed, mine, strict=True)), body)
 
     return replace(pull, extents=extents, at=at, name="", widen=None)
+
+
+def fitted(scope: Scope, pull: Pull, extents: Extents) -> Pull:
+    """A pull whose extents are said as those that they are found to equal."""
+    pairs = zip(pull.extents, extents, strict=True)
+    own = tuple(want if same(scope, have, want) else have for have, want in pairs)
+    return pull if own == pull.extents else replace(pull, extents=own)
 
 
 def stretched(scope: Scope, pull: Pull, extents: Extents) -> Pull:

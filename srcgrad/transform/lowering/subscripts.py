@@ -41,7 +41,8 @@ from .pull import call
 
 def unsigned(program: Program) -> Program:
     """The program with casts around subscripts that cannot be negative."""
-    known = Known(program.types, sizes(program))
+    found = sizes(program)
+    known = Known(program.types, found, sizes=frozenset(found))
     return program.with_body(changed(program.body, known))
 
 
@@ -58,12 +59,15 @@ class Known:
         Counters that count down.
     inner : frozenset of str
         Names that the innermost loop around the block binds, its counter with them.
+    sizes : frozenset of str
+        Names of extents, or of bounds in them: LLVM does not know that these are not negative.
     """
 
     types: Mapping[str, Any]
     least: Mapping[str, int]
     down: frozenset[str] = frozenset()
     inner: frozenset[str] = frozenset()
+    sizes: frozenset[str] = frozenset()
 
     def inside(self, loop: For) -> Known:
         """What is known in the body of a loop."""
@@ -82,12 +86,15 @@ class Known:
 
 
 def sizes(program: Program) -> dict[str, int]:
-    """Names that are an array's extent, and nothing else: at least 0."""
+    """Names that are an array's extent or a bound in it, and nothing else: at least 0."""
     counts = Counter([*program.params, *(n for s in walk(program.body) for n in binds(s))])
     return {
         s.target: 0
         for s in walk(program.body)
-        if isinstance(s, Assign) and counts[s.target] == 1 and lowest(s.value, {}) == 0
+        if isinstance(s, Assign)
+        and counts[s.target] == 1
+        and not isinstance(s.value, ast.Constant)
+        and lowest(s.value, {}) == 0
     }
 
 
@@ -103,13 +110,15 @@ def step_of(loop: For) -> int:
 
 def lowest(expr: Expr, least: Mapping[str, int]) -> int | None:
     """A number that an integer expression cannot be below; None: none is known."""
+    if least and isinstance(expr, ast.Name | ast.BinOp):
+        known = least.get(ast.unparse(expr))
+        if known is not None or isinstance(expr, ast.Name):
+            return known
     match expr:
         case ast.Constant(value=int() as value):
             return value
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
             return -value
-        case ast.Name(id=name):
-            return least.get(name)
         case ast.Subscript(value=ast.Attribute(attr="shape")) | ast.Call(func=ast.Name(id="len")):
             return 0
         case ast.BinOp(left=left, op=ast.Add(), right=right):
@@ -118,7 +127,24 @@ def lowest(expr: Expr, least: Mapping[str, int]) -> int | None:
         case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=int() as taken)):
             a = lowest(left, least)
             return None if a is None else a - taken
+        case ast.Call(func=ast.Name(id="max" | "min" as how), args=args):
+            return lowest_of(how, [lowest(a, least) for a in args])
+        case ast.IfExp(
+            test=ast.Compare(left=left, ops=[ast.GtE()], comparators=[ast.Constant(value=0)]),
+            body=body,
+            orelse=orelse,
+        ):
+            sure = {**least, ast.unparse(left): 0}
+            return lowest_of("min", [lowest(body, sure), lowest(orelse, least)])
     return None
+
+
+def lowest_of(how: str, values: list[int | None]) -> int | None:
+    """A number that the maximum, or the minimum, of some integers cannot be below."""
+    known = [v for v in values if v is not None]
+    if how == "max":
+        return max(known, default=None)
+    return min(known) if len(known) == len(values) else None
 
 
 def changed(body: Block, known: Known) -> Block:
@@ -161,7 +187,8 @@ def subscript(index: Expr, known: Known) -> Expr:
     if isinstance(index, ast.Tuple):
         return ast.Tuple([subscript(part, known) for part in index.elts], ast.Load())
     subtracts = any(isinstance(n, ast.Sub) for n in ast.walk(index))
-    useful = names(index) and (subtracts or names(index) & known.down)
+    signs = known.down | known.sizes
+    useful = names(index) and (subtracts or names(index) & signs)
     least = lowest(index, known.least)
     if useful and least is not None and least >= 0 and not known.is_fixed(index):
         return call("np.uint64", index)

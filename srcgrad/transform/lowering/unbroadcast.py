@@ -21,6 +21,7 @@ from .pull import Body, Index, Pull, array
 from .reductions import REDUCTIONS, accumulate, reduced
 from .scope import Scope
 from .shapes import Extents, spelled
+from .windows import same
 
 
 def unbroadcast(scope: Scope, pull: Pull, extents: Extents, target: str) -> Pull:
@@ -29,6 +30,8 @@ def unbroadcast(scope: Scope, pull: Pull, extents: Extents, target: str) -> Pull
     if extra < 0:
         return pull
     own = pull.extents[extra:]
+    pairs = zip(own, extents, strict=True)
+    extents = tuple(have if same(scope, have, want) else want for have, want in pairs)
     ones = [k for k, want in enumerate(extents) if want == 1 and own[k] != 1]
     wanted = tuple(1 if have == 1 else want for have, want in zip(own, extents, strict=True))
     settled = all(have == want or want == 1 for have, want in zip(own, wanted, strict=True))

@@ -1,0 +1,97 @@
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+# ruff: noqa: D103 (what a function does is what the one that it defines does)
+"""``scipy.linalg`` in terms of ``np.linalg``: definitions.
+
+In and out: see ``definitions``. Invariant: as in ``compositions``; triangular systems are solved
+as general ones, of the triangle alone.
+"""
+
+import numpy as np
+from scipy import linalg
+
+from .definitions import define
+
+
+@define(linalg.solve_triangular, trans=0, lower=True)
+def solve_lower(a, b, trans=0, lower=False):
+    return np.linalg.solve(np.tril(a), b)
+
+
+@define(linalg.solve_triangular, trans=0, lower=False)
+def solve_upper(a, b, trans=0, lower=False):
+    return np.linalg.solve(np.triu(a), b)
+
+
+@define(linalg.solve_triangular, trans="T", lower=True)
+@define(linalg.solve_triangular, trans=1, lower=True)
+def solve_lower_transposed(a, b, trans, lower):
+    return np.linalg.solve(np.tril(a).T, b)
+
+
+@define(linalg.solve_triangular, trans="T", lower=False)
+@define(linalg.solve_triangular, trans=1, lower=False)
+def solve_upper_transposed(a, b, trans, lower=False):
+    return np.linalg.solve(np.triu(a).T, b)
+
+
+@define(linalg.cholesky, lower=True)
+def cholesky_lower(a, lower):
+    return np.linalg.cholesky(a)
+
+
+@define(linalg.cholesky, lower=False)
+def cholesky_upper(a, lower=False):
+    return np.linalg.cholesky(a).T
+
+
+@define(linalg.cho_factor, lower=True)
+def cho_factor_lower(a, lower):
+    return np.linalg.cholesky(a), True
+
+
+@define(linalg.cho_factor, lower=False)
+def cho_factor(a, lower=False):
+    return np.linalg.cholesky(a).T, False
+
+
+@define(linalg.cho_solve)
+def cho_solve(c_and_lower, b):
+    c, lower = c_and_lower
+    if lower:
+        return np.linalg.solve(np.tril(c).T, np.linalg.solve(np.tril(c), b))
+    return np.linalg.solve(np.triu(c), np.linalg.solve(np.triu(c).T, b))
+
+
+@define(linalg.inv)
+def inv(a):
+    return np.linalg.inv(a)
+
+
+@define(linalg.det)
+def det(a):
+    return np.linalg.det(a)
+
+
+@define(linalg.solve)
+def solve(a, b):
+    return np.linalg.solve(a, b)
+
+
+@define(linalg.eigvalsh)
+def eigvalsh(a):
+    return np.linalg.eigvalsh(a)
+
+
+@define(linalg.eigh)
+def eigh(a):
+    return np.linalg.eigh(a)
+
+
+@define(linalg.svdvals)
+def svdvals(a):
+    return np.linalg.svd(a, compute_uv=False)
+
+
+@define(linalg.norm)
+def norm(a, ord=None, axis=None, keepdims=False):
+    return np.linalg.norm(a, ord=ord, axis=axis, keepdims=keepdims)
