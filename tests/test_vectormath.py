@@ -34,8 +34,8 @@ EXACT = {
     "pow": mpmath.power,
 }
 RANGES = {
-    "exp": (-708.0, 709.7),
-    "exp2": (-1022.0, 1023.9),
+    "exp": (-745.0, 709.7),
+    "exp2": (-1074.0, 1023.9),
     "expm1": (-50.0, 709.7),
     "log": (0.0, 1e308),
     "log2": (0.0, 1e308),
@@ -44,7 +44,7 @@ RANGES = {
     "sinh": (-710.0, 710.0),
     "cosh": (-710.0, 710.0),
     "tanh": (-22.0, 22.0),
-    "sigmoid": (-708.0, 40.0),
+    "sigmoid": (-745.0, 40.0),
     "erf": (-6.0, 6.0),
     "sin": (-LIMIT, LIMIT),
     "cos": (-LIMIT, LIMIT),
@@ -53,8 +53,6 @@ RANGES = {
 DTYPES = {"f64": np.float64, "f32": np.float32}
 SPECIAL = [0.0, 5e-324, 1e-310, 1e-20, 0.5, 1.0, 2.0, 3.0, 2.5, 1e4, 1e17, 1e300, math.inf]
 SPECIAL += [709.78271289338397, 745.13, 710.4758600739439, 88.72283, 103.97, 1023.9999, 1074.0]
-FLUSHED = ("exp", "exp2", "sigmoid", "pow")
-SMALLEST = [708.396, 708.397, 87.3365, 87.3366, 1022.0, 1022.0001, 126.0, 126.0001]
 
 
 def samples(name: str, dtype: type, size: int = 400) -> np.ndarray:
@@ -142,8 +140,7 @@ def test_compiled_in_a_loop(name: str, precision: str, compiled: dict) -> None:
         args = tuple(c[k] for c in columns)
         assert error_in_ulp(name, out[k], args, dtype) <= bound, args
     with np.errstate(over="ignore"):
-        special = [*SPECIAL, *SMALLEST] if name in FLUSHED else SPECIAL
-        edges = np.array([*special, *(-s for s in special), math.nan]).astype(dtype)
+        edges = np.array([*SPECIAL, *(-s for s in SPECIAL), math.nan]).astype(dtype)
     if name in CIRCULAR:
         edges = edges[~(abs(edges) > LIMIT) | np.isinf(edges)]
     given = [np.ravel(c) for c in np.meshgrid(edges, edges)] if name == "pow" else [edges]
@@ -153,10 +150,7 @@ def test_compiled_in_a_loop(name: str, precision: str, compiled: dict) -> None:
 
 
 def assert_like_c(name: str, given: list, out: np.ndarray, dtype: type) -> None:
-    """Infinities, nan, zeros and their signs, subnormal numbers: what NumPy gives.
-
-    Results that would be subnormal are 0 where the README says so.
-    """
+    """Infinities, nan, zeros and their signs, subnormal numbers: what NumPy gives."""
     wide = [c.astype(np.longdouble) for c in given]
     with np.errstate(all="ignore"):
         if name == "sigmoid":
@@ -168,8 +162,6 @@ def assert_like_c(name: str, given: list, out: np.ndarray, dtype: type) -> None:
         else:
             expected = getattr(np, name)(*wide)
         expected = expected.astype(dtype)
-        if name in FLUSHED:
-            expected[abs(expected) < np.finfo(dtype).tiny] = 0.0
         near = abs(out - expected) <= 2 * np.spacing(abs(expected))
     same = (out == expected) & (np.signbit(out) == np.signbit(expected))
     both_nan = np.isnan(out) & np.isnan(expected)

@@ -5,9 +5,9 @@ In and out: a float64 (``_f64``) or a float32 (``_f32``). Each function is its o
 listing, so it bears no annotations and calls ``np`` and its neighbours only.
 
 Invariant: no branch and no call of a library, so that LLVM vectorises a loop of them; right for
-nan, infinities, signed zeros and subnormal arguments. What would be below the smallest normal
-number is 0 for exp, exp2, sigmoid and pow (XLA's are, too): arithmetic on subnormal numbers is a
-hundred times slower, and the weights of a mixture are full of them.
+nan, infinities, signed zeros and subnormal numbers, results included. What would underflow is
+computed at 0 and replaced: arithmetic on subnormal numbers is slow, and costs only those who
+ask for subnormal results.
 """
 
 import numpy as np
@@ -29,10 +29,10 @@ def exp_tail(r):
 
 
 def exp_parts(y):
-    """E ** y for -709 <= y <= 711: two parts, and two powers of 2 to multiply them by.
+    """E ** y for -745.2 <= y <= 710.5: two parts, and two powers of 2 to multiply them by.
 
     e ** y = 2 ** k * e ** r, k an integer and abs(r) <= log(2) / 2. There are two powers, since
-    2 ** k may not be finite where the result is.
+    2 ** k may be neither finite nor normal where the result is.
     """
     shifted = y * 1.4426950408889634 + 6755399441055744.0  # k is in the last bits
     k = shifted - 6755399441055744.0
@@ -49,10 +49,10 @@ def exp_parts(y):
 
 
 def exp_f64(x):
-    """E ** x; 0 below the smallest normal number."""
-    y = 0.0 if x < -708.3964185322641 else x
+    """E ** x."""
+    y = 0.0 if x < -745.2 else x
     high, low, first, second = exp_parts(710.0 if y > 710.0 else y)
-    return 0.0 if x < -708.3964185322641 else (high + low) * first * second
+    return 0.0 if x < -745.2 else (high + low) * first * second
 
 
 def expm1_f64(x):
@@ -76,7 +76,7 @@ def expm1_f64(x):
 
 def exp2_f64(x):
     """2 ** x = 2 ** k * e ** (r * log(2)), k an integer and abs(r) <= 1 / 2."""
-    y = 0.0 if x < -1022.0 else x
+    y = 0.0 if x < -1075.0 else x
     y = 1025.0 if y > 1025.0 else y
     shifted = y + 6755399441055744.0  # k is in the last bits
     k = shifted - 6755399441055744.0
@@ -92,15 +92,15 @@ def exp2_f64(x):
     m = np.float64(half).view(np.int64)
     first = np.int64((m + 1023) << 52).view(np.float64)
     second = np.int64((n - m + 1023) << 52).view(np.float64)
-    return 0.0 if x < -1022.0 else (high + low) * first * second
+    return 0.0 if x < -1075.0 else (high + low) * first * second
 
 
 def sigmoid_f64(x):
     """1 / (1 + e ** -x), by e ** -abs(x): it keeps its precision where it is close to 0."""
     y = abs(x)
-    high, low, first, second = exp_parts(0.0 if y > 708.3964185322641 else -y)
+    high, low, first, second = exp_parts(0.0 if y > 745.2 else -y)
     both = high + low
-    e = 0.0 if y > 708.3964185322641 else both * first * second
+    e = 0.0 if y > 745.2 else both * first * second
     e_low = ((high - both) + low) * first * second
     top = e if x < 0.0 else 1.0
     whole = 1.0 + e
@@ -167,7 +167,7 @@ def exp_tail_short(r):
 
 
 def exp_short(y):
-    """E ** y in float64 for -708 < y < 709, right to 33 bits: enough for a float32."""
+    """E ** y in float64 for -745 < y < 709, right to 33 bits: enough for a float32."""
     shifted = y * 1.4426950408889634 + 6755399441055744.0
     k = shifted - 6755399441055744.0
     r = y - k * 0.6931471805599453
@@ -177,7 +177,7 @@ def exp_short(y):
 
 
 def expm1_short(y):
-    """E ** y - 1 in float64 for -708 < y < 709, right to 33 bits: enough for a float32."""
+    """E ** y - 1 in float64 for -745 < y < 709, right to 33 bits: enough for a float32."""
     shifted = y * 1.4426950408889634 + 6755399441055744.0
     k = shifted - 6755399441055744.0
     r = y - k * 0.6931471805599453
@@ -190,9 +190,9 @@ def expm1_short(y):
 def exp_f32(x):
     """E ** x, in float64 in between."""
     y = np.float64(x)
-    y = -88.0 if y < -88.0 else y
+    y = -105.0 if y < -105.0 else y
     result = exp_short(90.0 if y > 90.0 else y)
-    return np.float32(0.0 if y < -87.33654475055311 else result)
+    return np.float32(0.0 if y < -104.0 else result)
 
 
 def expm1_f32(x):
@@ -206,17 +206,17 @@ def expm1_f32(x):
 def exp2_f32(x):
     """2 ** x, in float64 in between."""
     y = np.float64(x)
-    y = -127.0 if y < -127.0 else y
+    y = -151.0 if y < -151.0 else y
     result = exp_short((129.0 if y > 129.0 else y) * 0.6931471805599453)
-    return np.float32(0.0 if y < -126.0 else result)
+    return np.float32(0.0 if y < -150.0 else result)
 
 
 def sigmoid_f32(x):
     """1 / (1 + e ** -x), in float64 in between."""
     y = np.float64(x)
-    size = -88.0 if y < -88.0 else y
+    size = -105.0 if y < -105.0 else y
     result = 1.0 / (1.0 + exp_short(-(90.0 if size > 90.0 else size)))
-    return np.float32(0.0 if y < -87.33654475055311 else result)
+    return np.float32(0.0 if y < -104.0 else result)
 
 
 def tanh_f32(x):
