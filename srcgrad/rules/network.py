@@ -52,6 +52,8 @@ carried({1: gates.logsumexp_vector, None: gates.logsumexp_along}, "logsumexp_alo
         result=reduction("float"))
 carried({**gates.LOSSES, None: gates.softmax_cross_entropy}, "softmax_cross_entropy", "y, t",
         public=gates.softmax_cross_entropy, result=_loss)
+carried({0: support.exp_weight_scalar, None: support.exp_weight}, "exp_weight", elementwise=True,
+        result=floats)
 carried({0: support.one_hot_vector, None: support.one_hot_rows}, "one_hot", "labels, scores",
         derivative=False, result=lambda labels, scores: floats(scores))
 
@@ -71,11 +73,12 @@ rule("z = softmax(x, axis=axis)",
      "grad_x += z * (grad_z - np.sum(grad_z * z, axis=axis, keepdims=True))",
      given={"axis": (0,)})
 
-rule("z = logsumexp(x)", "grad_x += grad_z * np.exp(x - z)")
+rule("z = exp_weight(x)", "grad_x += grad_z * z")
+rule("z = logsumexp(x)", "grad_x += grad_z * exp_weight(x - z)")
 rule("z = logsumexp_along(x, axis)",
-     "grad_x += np.expand_dims(grad_z, axis) * np.exp(x - np.expand_dims(z, axis))",
+     "grad_x += np.expand_dims(grad_z, axis) * exp_weight(x - np.expand_dims(z, axis))",
      signature="(n,m)->(n)", given={"axis": (1, -1)})
-rule("z = logsumexp_along(x, axis)", "grad_x += grad_z * np.exp(x - z)",
+rule("z = logsumexp_along(x, axis)", "grad_x += grad_z * exp_weight(x - z)",
      signature="(n)->()", given={"axis": (0,)})
 
 rule("z = softmax_cross_entropy(y, t)", "grad_y += grad_z * (softmax(y) - t) / len(y)",

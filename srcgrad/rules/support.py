@@ -365,6 +365,16 @@ def logit(x):
     return np.log(x / (1 - x))
 
 
+def exp_weight(x):
+    """exp(x), a weight in a sum; 0 below the smallest normal number (what is smaller is slow)."""
+    return np.where(x < -708.3964185322641, 0.0, np.exp(x))
+
+
+def exp_weight_scalar(x):
+    """exp(x), a weight in a sum; 0 below the smallest normal number (what is smaller is slow)."""
+    return 0.0 if x < -708.3964185322641 else math.exp(x)
+
+
 def xlogy(x, y):
     """X * log(y), 0 where x is 0."""
     return x * np.log(np.where(x == 0, x + 1, y))

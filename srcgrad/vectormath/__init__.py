@@ -22,6 +22,7 @@ DECORATOR = '@numba.njit(error_model="numpy", fastmath={"contract"}, forceinline
 
 ACCURACY: Mapping[str, tuple[float, float]] = {
     "exp": (1, 1),
+    "exp_weight": (1, 1),
     "exp2": (1, 1),
     "expm1": (1, 1),
     "log": (1, 1),

@@ -55,6 +55,13 @@ def exp_f64(x):
     return 0.0 if x < -745.2 else (high + low) * first * second
 
 
+def exp_weight_f64(x):
+    """E ** x; 0 below the smallest normal number."""
+    y = 0.0 if x < -708.3964185322641 else x
+    high, low, first, second = exp_parts(710.0 if y > 710.0 else y)
+    return 0.0 if x < -708.3964185322641 else (high + low) * first * second
+
+
 def expm1_f64(x):
     """E ** x - 1 = (2 ** k - 1) + 2 ** k * (e ** r - 1), the rounding errors added back."""
     y = -40.0 if x < -40.0 else x
@@ -193,6 +200,14 @@ def exp_f32(x):
     y = -105.0 if y < -105.0 else y
     result = exp_short(90.0 if y > 90.0 else y)
     return np.float32(0.0 if y < -104.0 else result)
+
+
+def exp_weight_f32(x):
+    """E ** x, in float64 in between; 0 below the smallest normal float32."""
+    y = np.float64(x)
+    y = -88.0 if y < -88.0 else y
+    result = exp_short(90.0 if y > 90.0 else y)
+    return np.float32(0.0 if y < -87.33654475055311 else result)
 
 
 def expm1_f32(x):

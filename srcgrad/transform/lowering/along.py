@@ -32,7 +32,7 @@ def log_sum_exp_along(scope: Scope, x: Pull, axis: Any, inner: Callable[[Expr], 
     top = reduced(scope, array(scope, name), REDUCTIONS["np.max"], [place], x.dtype).name
     shift = materialised(scope, inner(parse(f"np.where(np.isfinite({top}), {top}, 0.0)")))
     shifted = f"{name} - np.expand_dims({shift}, {place})"
-    total = materialised(scope, inner(parse(f"np.sum(np.exp({shifted}), axis={place})")))
+    total = materialised(scope, inner(parse(f"np.sum(exp_weight({shifted}), axis={place})")))
     return inner(parse(f"np.log({total}) + {shift}"))
 
 

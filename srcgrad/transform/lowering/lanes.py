@@ -165,7 +165,8 @@ def independent(
     return found if fit and typed(found, inside) else None
 
 
-CALLS = frozenset({"abs", "min", "max", "len", "float", "int", "bool", "round", "range", "sigmoid"})
+CALLS = frozenset({"abs", "min", "max", "len", "float", "int", "bool", "round", "range", "sigmoid",
+                   "exp_weight"})  # fmt: skip
 
 
 def is_plain(stmt: Stmt) -> bool:

@@ -234,7 +234,7 @@ def log_sum_exp(scope: Scope, x: Pull, target: str) -> Pull:
     scope.emit(Assign(shift, ast.IfExp(finite, top, ast.Constant(0.0)), line=scope.line))
 
     def at(index: Index, body: Body) -> Expr:
-        return call("math.exp", ast.BinOp(x.at(index, body), ast.Sub(), variable(shift)))
+        return call("exp_weight", ast.BinOp(x.at(index, body), ast.Sub(), variable(shift)))
 
     total = to_number(scope, Pull(x.extents, x.dtype, at), REDUCTIONS["np.sum"], x.dtype, "")
     name = target or scope.fresh("t", from_dtype(x.dtype))

@@ -51,6 +51,7 @@ FORMS: Forms = {
     **{f"math.{name}": name for name in ACCURACY},
     "np.exp2": "exp2",
     "sigmoid": "sigmoid",
+    "exp_weight": "exp_weight",
 }
 """What is replaced, and the function that stands for it."""
 
