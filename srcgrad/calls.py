@@ -22,7 +22,7 @@ from .frontend.infer import refuse_unclear_views
 from .passed import kept_apart
 from .program import Alias, Assign, Block, Call, Program, Return, Stmt, blocks, walk, with_blocks
 from .recursion import Routine, active_arguments, has_gradient
-from .returned import called_routine
+from .returned import called_routine, handed_out
 
 
 def with_calls(program: Program, places: Mapping[int, Place], called: Sequence[Routine]) -> Program:
@@ -36,7 +36,8 @@ def with_calls(program: Program, places: Mapping[int, Place], called: Sequence[R
     known = {r.name: r for r in called}
     for routine in called:
         assert routine.program is not None and routine.inlined is not None
-        own = kept_apart(converted(routine.program, known), routine.inlined.places)
+        given = handed_out(routine.original) if routine.original else ()
+        own = kept_apart(converted(routine.program, known), routine.inlined.places, given)
         routine.program = checked(own, routine.inlined.places)
     return checked(kept_apart(converted(program, known), places), places)
 

@@ -12,7 +12,7 @@ array there that is returned as well; that is a copy then. Anything else is refu
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from .analysis.aliasing import alias_classes, passed_lists, writes_to
@@ -40,8 +40,12 @@ from .returned import fresh_name, np_call, returned_arrays
 from .rules.listed import is_list_of_arrays
 
 
-def kept_apart(program: Program, places: Mapping[int, Place]) -> Program:
+def kept_apart(
+    program: Program, places: Mapping[int, Place], given: Collection[str] = ()
+) -> Program:
     """The program, in which arrays on lists that functions share belong to nothing else.
+
+    ``given`` are the arrays that the user's function returns.
 
     Raises
     ------
@@ -54,7 +58,7 @@ def kept_apart(program: Program, places: Mapping[int, Place]) -> Program:
             refuse(program, stmt, places, "reads or writes an array that is on a list", "pop it")
     kinds = dict(program.types)
     every, classes = tuple(walk(program.body)), alias_classes(program)
-    given = {classes[name] for name in returned_arrays(program)}
+    returned = {classes.get(name) for name in (*returned_arrays(program), *given)}
 
     def block(body: Block, in_loop: bool) -> Block:
         inside = [b for s in body for b in statement(s, body, in_loop)]
@@ -72,7 +76,7 @@ def kept_apart(program: Program, places: Mapping[int, Place]) -> Program:
         shared = any(classes[p] == memory for p in program.params) or len(pushes) > 1
         if shared or any(writes_to(memory, s, classes) for s in later) or (in_loop and not made):
             refuse(program, stmt, places, f"keeps `{name}` on a list", f"append `{name}.copy()`")
-        if memory not in given:
+        if memory not in returned:
             return [stmt]
         if not places[stmt.line].filename.startswith(LISTING):
             reason = f"returns `{name}` and keeps it on a list"

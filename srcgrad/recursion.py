@@ -135,7 +135,7 @@ class Routines:
         taken = {*self.outlined.values(), *RESERVED, *registry.FUNCTIONS, f"{source.name}_grad"}
         taken |= {routine.name for routine in self.known.values()}
         taken |= {f(n) for n in self.outlined.values() for f in (forward_of, backward_of)}
-        while name in taken:
+        while taken & {name, forward_of(name), backward_of(name)}:
             number += 1
             name = f"{wish}{number}"
         return name
@@ -287,6 +287,9 @@ def reachable_from(programs: Iterable[Program], known: Iterable[Routine]) -> lis
 def returned_parts(function: FunctionType) -> int:
     """How many parts the tuple has that a function returns; 1 where it is no tuple."""
     found = [n.value for n in ast.walk(parse(function).tree) if isinstance(n, ast.Return)]
+    for value in found:
+        if isinstance(value, ast.IfExp):
+            found += [value.body, value.orelse]
     return max([len(v.elts) for v in found if isinstance(v, ast.Tuple)], default=1)
 
 

@@ -70,6 +70,13 @@ def returned_arrays(program: Program) -> list[str]:
     return [name for name in found if is_array(program.types.get(name))]
 
 
+def handed_out(program: Program) -> set[str]:
+    """The names of what may share memory with a result."""
+    classes = alias_classes(program)
+    given = {classes[name] for name in returned_arrays(program)}
+    return {name for name, memory in classes.items() if memory in given}
+
+
 def copied_result(
     program: Program, kinds: tuple[types.Type, ...], places: Mapping[int, Place]
 ) -> Program:
@@ -184,10 +191,9 @@ def refuse_shared(
 def shares_more(routine: Routine, known: Mapping[str, Routine]) -> bool:
     """Note which arguments a result may share memory with in NumPy; whether there are new ones."""
     assert routine.original is not None
-    classes = alias_classes(with_aliases(routine.original, known))
     params = enumerate(routine.original.params)
-    given = {classes[name] for name in returned_arrays(routine.original)}
-    found = frozenset(k for k, p in params if classes[p] in given)
+    given = handed_out(with_aliases(routine.original, known))
+    found = frozenset(k for k, p in params if p in given)
     more = found > routine.shares
     routine.shares = found
     return more

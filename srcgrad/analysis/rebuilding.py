@@ -133,7 +133,7 @@ class Rebuilding:
             for need in needs:
                 need.discard(name)
             free = all(self.is_free(c, privates, needs) for c in operands or ())
-            undone = self.appended(name, body, last)
+            undone = None if self.is_shadow_view(stmt) else self.appended(name, body, last)
             if undone is not None:
                 self.add((*path, undone), Rebuild(name, "undo", stmt), set(), needs[undone])
             elif valid and operands is not None and self.worthwhile(stmt, free, body):

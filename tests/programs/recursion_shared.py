@@ -279,3 +279,52 @@ slope_of_chain = grad(chain, wrt="x")
 @structured(0.9)
 def gradients_inside_recursion(x):
     return slope_in_recursion(x, 2) * chain(x, 2)
+
+
+def eliminated(m, r):
+    if r == m.shape[0]:
+        return
+    row = m[r]
+    row /= row[r]
+    for k in range(r + 1, m.shape[0]):
+        m[k] -= m[k, r] * row
+    eliminated(m, r + 1)
+
+
+@structured(sample(3, 3))
+def rows_recorded_in_a_loop(m):
+    n = m + np.eye(3)
+    eliminated(n, 0)
+    return np.sum(n * n)
+
+
+def swapped(x, y, n):
+    return (x, y) if n == 0 else swapped(y, x * y, n - 1)
+
+
+@structured(0.7, 0.9)
+def tuple_of_a_conditional(x, y):
+    u, v = swapped(x, y, 4)
+    return u * v + u
+
+
+def shrinking(a, n):
+    if n == 0:
+        return a * 2.0, a[0]
+    p, q = shrinking(a[1:], n - 1)
+    p[0] = p[0] * q
+    return p * a[0], q + p[0]
+
+
+def part_changed(a):
+    p, q = shrinking(a, 2)
+    p[1] = q
+    return np.sum(p * p) * q
+
+
+slopes_of_part_changed = grad(part_changed)
+
+
+@structured(sample(4))
+def gradient_of_tuples_differentiated(a):
+    return np.sum(slopes_of_part_changed(a) * a)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...analysis.aliasing import alias_classes
+from ...analysis.aliasing import alias_classes, passed_lists
 from ...program import (
     Assign,
     Call,
@@ -88,10 +88,18 @@ class Memory:
 def memory_classes(program: Program, flat: bool = False) -> dict[str, str]:
     """May-alias classes, whatever the form of the statement that gives memory another name.
 
-    In a flat program what is unbroadcast has its own memory: loops will see to that.
+    In a flat program what is unbroadcast has its own memory: loops will see to that. An array that
+    goes on a list of another function, or comes from one, shares memory with what is there.
     """
-    classes = dict(alias_classes(program))
-    for stmt in walk(program.body):
+    classes, lists = dict(alias_classes(program)), passed_lists(program)
+    for number, stmt in enumerate(walk(program.body)):
+        match stmt:
+            case Push(tape=tape, value=ast.Name(id=name)) | Pop(tape=tape, target=str(name)) if (
+                tape in lists
+            ):
+                place = f"{tape}[{number}]"
+                classes[place] = place
+                join(classes, name, place)
         if isinstance(stmt, Assign) and is_array(program.types.get(stmt.target)):
             if flat and is_unbroadcast(stmt.value):
                 continue
