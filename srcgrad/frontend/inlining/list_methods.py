@@ -78,6 +78,6 @@ def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
             ast.copy_location(part, node)
         worker.statement(stmt)
     # What these statements look up is not what the user's function does.
-    looked_up = [c for c in worker.captured[known:] if c[2] not in (len, range)]
+    looked_up = [c for c in worker.captured[known:] if c[2] not in (len, range, sorted)]
     worker.captured[known:] = looked_up
     return worker.scope.names[given["v"]] if method == "pop" else ast.Constant(None)
