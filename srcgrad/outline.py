@@ -135,6 +135,34 @@ class AttributeSpace(dict[str, Any]):
         return getattr(self.owner, name, MISSING)
 
 
+class ContentsSpace(dict[str, Any]):
+    """What a list or dict from outside has, looked up like a name that is bound to it."""
+
+    def __init__(self, owner: Any) -> None:
+        super().__init__()
+        self.owner = owner
+        self.known = contents(owner)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """What it had at first, if it has that still."""
+        return self.owner if contents(self.owner) == self.known else default
+
+    def __getitem__(self, name: str) -> Any:
+        return self.get(name, MISSING)
+
+
+def contents(value: Any) -> Any:
+    """What tells a list or dict from one that has changed."""
+    match value:
+        case list() | tuple():
+            return (type(value), *map(contents, value))
+        case dict():
+            return tuple((k, contents(v)) for k, v in value.items())
+        case np.ndarray():
+            return id(value)
+    return type(value), repr(value)
+
+
 def watched(captured: Iterable[Lookup]) -> tuple[Watch, ...]:
     """Where captured values can be looked up again quickly, those of libraries left out."""
     found: dict[tuple[int, str], Watch] = {}
@@ -152,6 +180,8 @@ def watched(captured: Iterable[Lookup]) -> tuple[Watch, ...]:
             owner = place = space(function, last)
         if place is not None and place.get(last, MISSING) is value:
             found[id(owner), last] = (place, last, value)
+        if isinstance(value, list | dict):
+            found[id(value), "contents"] = (ContentsSpace(value), "contents", value)
     return tuple(found.values())
 
 

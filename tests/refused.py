@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 COUNT = 0
+LEVELS = [1.0, 2.0]
 
 
 class Box:
@@ -234,16 +235,31 @@ def lambda_replaced(x, n):
     return g(x)
 
 
-def replaces_an_array_in_a_list(x):
-    history = [x * 1.0, x * 2.0]
-    history[0] = history[1] * x  # refused: history[0] = | list of arrays
-    return np.sum(history[0] * history[1])
-
-
 def list_of_lists(x):
-    m = [[0.0, 0.0], [0.0, 0.0]]  # refused: m | list of lists
-    m[0][1] = x[0]
-    return m[0][1] * m[1][0]
+    m = []  # refused: m | list of lists
+    row = []
+    row.append(x[0])
+    m.append(row)
+    row.append(x[1])
+    return m[0][1] * m[0][0]
+
+
+def replaces_part_of_a_list(x):
+    h = [x[0], x[1], x[2]]
+    h[0:2] = [x[3]]  # refused: h | part of a list
+    return sum(h)
+
+
+def writes_to_a_list_from_outside(x):
+    LEVELS[0] = 2.0  # refused: LEVELS | from outside
+    return LEVELS[0] * x[0]
+
+
+def prints_what_it_pops(x):
+    h = [x[0]]
+    h.append(x[1])
+    print(h.pop())  # refused: print | printed
+    return sum(h)
 
 
 def best_so_far_from_none(x):
@@ -274,6 +290,8 @@ def diagonal_of_what_is_written(x):
 
 def joins_lists(x):
     h = [v * v for v in x]
+    if x[0] > 1.0:
+        h = x
     return sum(h + h)  # refused: sum | list
 
 
@@ -340,8 +358,8 @@ def product_of_a_changing_range(x):
     return total
 
 
-def joins_sorted_lists(x):
-    return sum(sorted(x) + sorted(x))  # refused: sum | list
+def repeats_a_sorted_list(x):
+    return sum(sorted(x) * 2)  # refused: sum | list
 
 
 def leaves_a_loop_over_functions(x):

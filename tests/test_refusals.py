@@ -83,12 +83,13 @@ def test_syntax_and_calls(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["transforms", "unknown_method", "replaces_an_array_in_a_list", "list_of_lists",
+    ["transforms", "unknown_method", "replaces_part_of_a_list",
+     "writes_to_a_list_from_outside", "prints_what_it_pops", "list_of_lists",
      "best_so_far_from_none", "reshaped_and_written", "diagonal_of_what_is_written", "joins_lists",
      "names_a_list_twice", "calls_in_a_subscript_beside_others",
      "joins_rows_of_nested_lists", "joins_rows_that_were_appended",
      "largest_of_nested_lists",
-     "ranges_between_arrays", "changes_what_it_combines", "joins_sorted_lists",
+     "ranges_between_arrays", "changes_what_it_combines", "repeats_a_sorted_list",
      "leaves_a_loop_over_functions", "product_of_a_changing_range"],
 )  # fmt: skip
 def test_array_functions(name: str) -> None:

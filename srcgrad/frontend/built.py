@@ -20,7 +20,6 @@ from ..program import (
     Block,
     Expr,
     For,
-    Increment,
     Pop,
     Program,
     Push,
@@ -31,6 +30,7 @@ from ..program import (
     with_blocks,
 )
 from ..rules.listed import ADDED, LISTED
+from .fixed import Kin, stored_floats
 from .numba_types import Typing
 
 
@@ -56,9 +56,9 @@ def built(program: Program, typing: Typing | None = None) -> Program:
     """
     kinds = {} if typing is None else {n: kind for (_, n), kind in typing.defined.items()}
     results: dict[str, Result] = {}
-    every = tuple(walk(program.body))
-    resized = {s.tape for s in every if isinstance(s, Push | Pop)}
-    stored = {s.target for s in every if isinstance(s, Store | Increment)}
+    kin = Kin(program)
+    resized = {kin.root(s.tape) for s in walk(program.body) if isinstance(s, Push | Pop)}
+    floats = stored_floats(program, kinds)
     for stmt in walk(program.body):
         match stmt:
             case Assign(target=t, value=ast.Call(func=ast.Name(id=how), args=args)) if how in (
@@ -67,29 +67,15 @@ def built(program: Program, typing: Typing | None = None) -> Program:
             ):
                 items, *buffer = (a.id for a in args if isinstance(a, ast.Name))
                 kind = getattr(kinds.get(items), "dtype", None)
-                same = names_of(t, program)
-                arrays = isinstance(kind, types.Array) or (how == LISTED and bool(same & resized))
-                whole = isinstance(kind, types.Integer) and not same & stored
+                grows = how == LISTED and kin.root(t) in resized
+                arrays = isinstance(kind, types.Array) or grows
+                whole = isinstance(kind, types.Integer) and t not in floats
                 if typing is None and not arrays:
                     continue
                 results[items] = Result(t, how, "".join(buffer), arrays, whole)
     if not results:
         return program
     return program.with_body(_Builder(results).block(program.body, None))
-
-
-def names_of(name: str, program: Program) -> set[str]:
-    """A name, and those that are bound to it later."""
-    found = {name}
-    while True:
-        more = {
-            s.target
-            for s in walk(program.body)
-            if isinstance(s, Assign) and isinstance(s.value, ast.Name) and s.value.id in found
-        }
-        if more <= found:
-            return found
-        found |= more
 
 
 class _Builder:

@@ -37,7 +37,9 @@ from ..program import (
 )
 from ..rules import registry
 from .built import built
+from .fixed import awaiting, settled
 from .index_arrays import index_arrays
+from .list_stores import list_stores
 from .list_uses import refuse_list_operators, refuse_nested_lists, with_lengths
 from .numba_types import Typing
 from .one_pass import types_of
@@ -60,10 +62,10 @@ def infer(
     UnsupportedError
         Where an operation does not exist for its operands' types.
     """
-    program = built(program)
+    program = built(awaiting(program))
     typing = types_of(program, argument_types, places)
-    if (settled := built(program, typing)) is not program:
-        program = settled
+    if (known_lists := built(settled(program, typing), typing)) is not program:
+        program = known_lists
         typing = types_of(program, argument_types, places)
     known = dict(zip(program.params, argument_types, strict=True))
     parts = scalarise(program, typing, known, places)
@@ -74,7 +76,7 @@ def infer(
     typing = types_of(program, argument_types, places, before=typing)
     refuse_optional(program, typing, known, places)
     program = typed(program, typing, known)
-    for stage in (index_arrays, spelling):
+    for stage in (list_stores, index_arrays, spelling):
         if (found := stage(program, places)) is not program:
             typing = types_of(found, argument_types, places)
             program = typed(found, typing, known)

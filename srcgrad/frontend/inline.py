@@ -31,6 +31,8 @@ from .inlining.gradients import Expansion
 from .inlining.list_methods import list_method
 from .inlining.loops import for_loop, while_loop
 from .inlining.pieces import joined
+from .inlining.printing import is_print
+from .inlining.tables import decided, of_table, refuse_outside, table_named
 from .inlining.tuples import has_star, picked, repeated, unpack_starred
 from .parse import Source, parse
 from .specialise import specialise
@@ -186,10 +188,17 @@ class _Inliner(Body):
                 self.scope.functions[name] = closure(self, value)
                 self.scope.names.pop(name, None)
             case ast.Assign(
-                targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() as value
+                targets=[ast.Name(id=name)],
+                value=ast.Name() | ast.Attribute() | ast.Call() as value,
             ) if (function := function_value(self, value)) is not None:
                 self.scope.functions[name] = function
                 self.scope.names.pop(name, None)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict() as value):
+                table_named(self, name, value)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str())) if (
+                self.is_steady(self.scope.names[name])
+            ):
+                self.scope.names[name] = stmt.value
             case ast.Assign(targets=[ast.Tuple() | ast.List() as target]) if has_star(target):
                 unpack_starred(self, target, stmt)
             case ast.Assign(targets=targets, value=value):
@@ -201,7 +210,11 @@ class _Inliner(Body):
                 in_place(self, stmt)
             case ast.If(test=test, body=body, orelse=orelse):
                 new_test = self.expr(test)
-                self.emit(ast.If(new_test, self.block(body), self.block(orelse)), stmt)
+                holds = decided(new_test)
+                if holds is None:
+                    self.emit(ast.If(new_test, self.block(body), self.block(orelse)), stmt)
+                else:
+                    self.block_here(body if holds else orelse)
             case ast.While():
                 while_loop(self, stmt)
             case ast.For() if not over_functions(self, stmt):
@@ -255,12 +268,13 @@ class _Inliner(Body):
             case ast.Tuple(elts=elts) | ast.List(elts=elts):
                 return ast.Tuple([self.target(e) for e in elts], ast.Store())
             case ast.Subscript(value=base, slice=index):
+                refuse_outside(self, base)
                 return ast.Subscript(self.expr(base), self.expr(index), ast.Store())
         self.refuse(target, "this cannot be assigned to", "assign to a name or an element")
 
     def effect(self, value: ast.expr, stmt: ast.stmt) -> None:
         """An expression statement: a helper called for what it changes, or a method."""
-        if isinstance(value, ast.Constant):
+        if isinstance(value, ast.Constant) or is_print(self, value):
             return
         if stored(self, value, stmt):
             return
@@ -286,7 +300,7 @@ class _Inliner(Body):
             case ast.Attribute():
                 return attribute_value(self, node)
             case ast.Call():
-                made = list_method(self, node)
+                made = of_table(self, node) or list_method(self, node)
                 return call(self, node) if made is None else made
             case ast.IfExp():
                 return self.conditional(node)
@@ -308,6 +322,8 @@ class _Inliner(Body):
                 return self.membership(node)
             case ast.Subscript(value=base, slice=ast.Tuple(elts=[])):
                 return call_of("whole_of", self.expr(base))
+            case ast.Subscript() if (part := of_table(self, node)) is not None:
+                return part
             case ast.Subscript() if (part := element_of(self, node)) is not None:
                 return part
             case ast.Subscript() if (whole := joined(self, node)) is not None:
@@ -379,6 +395,8 @@ class _Inliner(Body):
     def conditional(self, node: ast.IfExp) -> ast.expr:
         """``a if c else b``; as a statement where the branches need some."""
         test = self.expr(node.test)
+        if (holds := decided(test)) is not None:
+            return self.expr(node.body if holds else node.orelse)  # type: ignore[no-any-return]
         before_yes, yes = self.collect(lambda: self.expr(node.body))
         before_no, no = self.collect(lambda: self.expr(node.orelse))
         if not before_yes and not before_no:

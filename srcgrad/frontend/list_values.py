@@ -13,25 +13,77 @@ import ast
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, NoReturn
 
+from ..rules.calls import call_of
+from ..rules.listed import JOINED_LISTS as JOINED
+
 Refuse = Callable[[ast.AST, str, str], NoReturn]
 ADVICE = "make it an array first: `np.array([...])`"
+
+
+def joins(value: ast.expr) -> bool:
+    """Whether an expression joins two lists."""
+    return isinstance(value, ast.Call) and ast.unparse(value.func) == JOINED
 
 
 class Lists:
     """Follows the names that hold lists through the statements of a function."""
 
-    def __init__(self, made: Collection[str], refuse: Refuse) -> None:
+    def __init__(self, made: Collection[str], refuse: Refuse, stay: Collection[str] = ()) -> None:
         self.made = made
         self.refuse = refuse
+        self.stay = stay
         self.nested: set[str] = set()
+        self.certain: set[str] = set()
 
     def function(self, body: list[ast.stmt]) -> None:
         """The statements of a function: again where an element that is a list is found late."""
+        self.certain = self.always(body)
         while True:
             before = len(self.nested)
             self.block(body, set())
             if len(self.nested) == before:
                 return
+
+    def always(self, body: list[ast.stmt]) -> set[str]:
+        """Names whose every value is a list."""
+        given: dict[str, list[ast.expr | None]] = {}
+        for node in (n for stmt in body for n in ast.walk(stmt)):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    given.setdefault(name, []).append(value)
+                case ast.Assign(targets=[ast.Tuple(elts=targets)], value=value):
+                    same = isinstance(value, ast.Tuple) and len(value.elts) == len(targets)
+                    parts = value.elts if same else [None] * len(targets)  # type: ignore
+                    for target, part in zip(targets, parts, strict=True):
+                        if isinstance(target, ast.Name):
+                            given.setdefault(target.id, []).append(part)
+                case ast.AugAssign(target=ast.Name(id=name)) | ast.For(target=ast.Name(id=name)):
+                    given.setdefault(name, []).append(None)
+        found = {name for name, values in given.items() if None not in values}
+        while True:
+            kept = {n for n in found if all(self.surely(v, found) for v in given[n])}
+            if kept == found:
+                return found - set(self.stay)
+            found = kept
+
+    def surely(self, value: ast.expr | None, lists: set[str]) -> bool:
+        """Whether a value is a list for certain, if these names are."""
+        match value:
+            case ast.Name(id=name):
+                return name in lists or name in self.made
+            case ast.Call(func=ast.Name(id="listed")) | ast.List():
+                return True
+            case ast.Call() if joins(value):
+                return True
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return self.surely(left, lists) and self.surely(right, lists)
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
+                return isinstance(left, ast.List) or isinstance(right, ast.List)
+            case ast.IfExp(body=a, orelse=b):
+                return self.surely(a, lists) and self.surely(b, lists)
+            case ast.Subscript(value=base, slice=ast.Slice()):
+                return self.surely(base, lists)
+        return False
 
     def block(self, body: list[ast.stmt], known: set[str]) -> set[str]:
         """The names that may hold lists at the end of a block."""
@@ -56,11 +108,31 @@ class Lists:
                 if self.has_lists(value, known):
                     self.nested.add(name)
                 made = name in self.made and isinstance(value, ast.Call)
-                return known | {name} if made or self.is_list(value, known) else known - {name}
+                holds = made or self.is_list(value, known) or joins(value)
+                return known | {name} if holds and name not in self.stay else known - {name}
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=value):
+                return self.unpacked(targets, value, known)
+            case ast.Assign(targets=[ast.Subscript(value=base, slice=ast.Slice())]):
+                if self.is_list(base, known):
+                    self.refuse(stmt, "a part of a list is replaced: its length may change", ADVICE)
             case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Mult()):
-                if name in known:
+                if name in known and not (name in self.stay and isinstance(stmt.op, ast.Add)):
                     self.refuse(stmt, f"`{name}` is a list, which this would extend", ADVICE)
         return known
+
+    def unpacked(self, targets: list[ast.expr], value: ast.expr, known: set[str]) -> set[str]:
+        """The names that may hold lists after ``a, b = value``."""
+        same = isinstance(value, ast.Tuple) and len(value.elts) == len(targets)
+        parts = value.elts if same else [value] * len(targets)  # type: ignore[attr-defined]
+        found = set(known)
+        for target, part in zip(targets, parts, strict=True):
+            for node in ast.walk(target):
+                if not isinstance(node, ast.Name) or isinstance(node.ctx, ast.Load):
+                    continue
+                found.discard(node.id)
+                if self.is_list(part, known) or (not same and self.has_lists(part, known)):
+                    found.add(node.id)
+        return found
 
     def has_lists(self, value: ast.expr, known: set[str]) -> bool:
         """Whether an expression may be a list of lists."""
@@ -84,6 +156,13 @@ class Lists:
                 return self.is_list(base, known)
             case ast.Subscript(value=ast.Name(id=name)):
                 return name in self.nested
+            case ast.Call() if joins(value):
+                return True
+            case (
+                ast.BinOp(left=ast.List(), op=ast.Mult())
+                | ast.BinOp(op=ast.Mult(), right=ast.List())
+            ):
+                return True
         return isinstance(value, ast.List)
 
     def expressions(self, stmt: ast.stmt, known: set[str]) -> None:
@@ -100,6 +179,12 @@ class Lists:
             elif isinstance(part, list):
                 part[:] = [self.visited(p, known) if isinstance(p, ast.AST) else p for p in part]
         match value:
+            case ast.BinOp(left=a, op=ast.Add(), right=b) if (
+                any(self.clashes(value, known))
+                and self.surely(a, self.certain)
+                and self.surely(b, self.certain)
+            ):
+                return ast.copy_location(call_of(JOINED, a, b), value)
             case ast.BinOp(op=ast.Add() | ast.Mult()) if any(self.clashes(value, known)):
                 self.refuse(value, f"`{ast.unparse(value)}` is of a list, not an array", ADVICE)
             case ast.Call(func=ast.Name(id="max" | "min"), args=args) if any(

@@ -37,6 +37,8 @@ from ..program import (
     walk,
 )
 from ..rules import registry
+from ..rules.listed import JOINED_LISTS
+from .fixed import growing
 from .inline import Inlined
 from .list_values import Lists
 from .spelling import is_ellipsis
@@ -58,17 +60,18 @@ def normalise(inlined: Inlined) -> Program:
     taken |= set(inlined.constants)
     calls = {*inlined.gradients, *inlined.routines}
     truths = truth_names(tree.body, params)
-    flattener = Flattener(fresh_names("s", taken), inlined.places, calls, truths)
-    if inlined.lists:
-        Lists(inlined.lists, flattener.refuse).function(tree.body)
-    body = flattener.block(tree.body)
-    return Program(
-        name=tree.name,
-        params=params + hidden,
-        body=body,
-        constants=inlined.constants,
-        hidden=hidden,
-    )
+
+    def flat() -> Program:
+        """The statements, flattened."""
+        supply = fresh_names("s", taken)
+        worker = Flattener(supply, inlined.places, calls, truths)
+        body = worker.block(tree.body)
+        return Program(tree.name, params + hidden, body, constants=inlined.constants, hidden=hidden)
+
+    if inlined.lists or any(isinstance(n, ast.List) for n in ast.walk(tree)):
+        refuse = Flattener(fresh_names("s", taken), inlined.places, calls, truths).refuse
+        Lists(inlined.lists, refuse, growing(flat())).function(tree.body)
+    return flat()
 
 
 def fresh_names(prefix: str, taken: set[str]) -> Callable[[], str]:
@@ -380,6 +383,11 @@ class Flattener:
         match value:
             case ast.BinOp(left=ast.List(elts=[_]), op=ast.Mult(), right=ast.Constant(value=0)):
                 return value  # a list without elements, of a known type
+            case (
+                ast.BinOp(left=ast.List(elts=[e]), op=ast.Mult() as op, right=count)
+                | ast.BinOp(left=count, op=ast.Mult() as op, right=ast.List(elts=[e]))
+            ):
+                return ast.BinOp(ast.List([self.atom(e)], ast.Load()), op, self.atom(count))
             case ast.BinOp(left=left, op=op, right=right):
                 return ast.BinOp(self.atom(left), op, self.atom(right))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -445,7 +453,8 @@ class Flattener:
             *first, last = canonical.args
             nested = ast.Call(canonical.func, first, [])
             return self.operation(ast.Call(canonical.func, [nested, last], []))
-        args = [self.argument(a) for a in canonical.args]
+        argument = self.atom if callee == JOINED_LISTS else self.argument
+        args = [argument(a) for a in canonical.args]
         keywords = [ast.keyword(k.arg, self.argument(k.value)) for k in canonical.keywords]
         return ast.Call(canonical.func, args, keywords)
 
@@ -494,7 +503,7 @@ class Flattener:
                 left, *others = self.pure_parts([left, *comparators])
                 return ast.Compare(left, ops, others)
             case ast.Subscript(value=base, slice=index):
-                return ast.Subscript(self.pure_base(base), self.pure_index(index), ast.Load())
+                return ast.Subscript(self.base(base), self.pure_index(index), ast.Load())
             case ast.Call(func=ast.Name(id=callee), args=args, keywords=[]) if callee in ARRAY_FREE:
                 return ast.Call(value.func, self.pure_parts(args), [])
             case ast.Call(func=ast.Attribute(value=ast.Name(id="math")), args=args):
@@ -518,14 +527,6 @@ class Flattener:
         """Whether a statement calls a function that may change its arguments."""
         nodes = (n for e in expressions(stmt) for n in ast.walk(e))
         return any(isinstance(n, ast.Name) and n.id in self.calls for n in nodes)
-
-    def pure_base(self, value: Expr) -> Expr:
-        """The subscripted part of a compound expression."""
-        if isinstance(value, ast.Subscript):
-            return ast.Subscript(
-                self.pure_base(value.value), self.pure_index(value.slice), ast.Load()
-            )
-        return self.base(value)
 
     def short_circuit(self, op: ast.boolop, values: list[Expr]) -> Expr:
         """``a and b``: compound where the later parts need no steps, else nested Ifs."""

@@ -299,9 +299,9 @@ def _refusals(source: Source) -> Iterator[Complaint]:
         place = source.place(node)
         found.setdefault((place.line, place.column), Complaint(place, reason, advice))
 
-    unpacked = {id(e) for e in _starred_targets(source.tree)}
+    known = {id(e) for e in (*_starred_targets(source.tree), *_constant_dicts(source.tree))}
     for node in _differentiated(source.tree):
-        if type(node) in REFUSED and id(node) not in unpacked:
+        if type(node) in REFUSED and id(node) not in known:
             note(node, *REFUSED[type(node)])
         match node:
             case ast.Attribute(ctx=ast.Store() | ast.Del()):
@@ -353,6 +353,20 @@ def _starred_targets(tree: ast.FunctionDef) -> Iterator[ast.expr]:
                 yield from (e for e in elts if isinstance(e, ast.Starred))
 
 
+def _constant_dicts(tree: ast.FunctionDef) -> Iterator[ast.expr]:
+    """``{...}`` in assignments ``p = {"g": 9.81}``, where no value depends on a local name."""
+    local = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    local |= {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name()], value=ast.Dict() as value) if not local & {
+                n.id for n in ast.walk(value) if isinstance(n, ast.Name)
+            }:
+                yield value
+
+
 def _own_statements(tree: ast.FunctionDef) -> Iterator[ast.stmt]:
     """The statements of a function, those of functions inside it left out."""
     todo: list[ast.stmt] = list(tree.body)
@@ -383,7 +397,7 @@ def _differentiated(node: ast.AST) -> Iterator[ast.AST]:
     """Nodes whose values matter: not annotations, nor the messages of raise and assert."""
     yield node
     match node:
-        case ast.Raise():
+        case ast.Raise() | ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
             return
         case ast.Assert(test=test):
             yield from _differentiated(test)

@@ -136,7 +136,9 @@ def _copied(
 ) -> tuple[Stmt, Stmt] | None:
     """A copy of the value of a store that may share memory with its target, and the store."""
     match stmt:
-        case Store(target=a, index=index, value=ast.Name(id=v)) if _indices(index, kinds):
+        case Store(target=a, index=index, value=ast.Name(id=v)) if (
+            _indices(index, kinds) or _among_slices(index, kinds) is not None
+        ):
             if isinstance(kinds.get(v), types.Array) and classes.get(v) == classes.get(a):
                 name = fresh("old")
                 copy = ast.Call(ast.Attribute(ast.Name("np"), "copy"), [ast.Name(v)], [])
@@ -153,16 +155,22 @@ def _expanded(
     match stmt:
         case Store(target=a, index=index, value=v) if _indices(index, kinds):
             return _store_loop(a, index, v, kinds, fresh, stmt.line)
-        case Increment(target=a, index=index, value=v, negative=negative) if (
-            index is not None and _indices(index, kinds)
+        case Store(target=a, index=ast.Tuple() as index, value=v) if (
+            place := _among_slices(index, kinds)
+        ) is not None:
+            return _slices_loop(a, (index, place), v, kinds, fresh, stmt.line)
+        case Increment(target=a, index=ast.expr() as index, value=v, negative=negative) if (
+            _indices(index, kinds) or _among_slices(index, kinds) is not None
         ):
             old, new = fresh("old"), fresh("new")
             read = Assign(old, ast.Subscript(ast.Name(a), index, ast.Load()), line=stmt.line)
             op = ast.Sub() if negative else ast.Add()
             total = Assign(new, ast.BinOp(ast.Name(old), op, v), line=stmt.line)
             rank = _rows(a, kinds) + 1 - (len(index.elts) if isinstance(index, ast.Tuple) else 1)
+            if _among_slices(index, kinds) is not None:
+                rank = _rows(a, kinds)
             like = {**kinds, new: types.Array(types.float64, rank, "C")}
-            store = _store_loop(a, index, ast.Name(new), like, fresh, stmt.line)
+            store = _expanded(Store(a, index, ast.Name(new), line=stmt.line), like, fresh) or []
             reads = _expanded(read, kinds, fresh) or [read]
             return [*reads, total, *store]
         case Assign(
@@ -249,6 +257,38 @@ def _store_loop(
     return [*checks, For(k, zero, _length(index, kinds), one, tuple(body), line=line)]
 
 
+def _slices_loop(
+    array: str,
+    where: tuple[ast.Tuple, int],
+    value: Expr,
+    kinds: Mapping[str, types.Type],
+    fresh: Callable[[str], str],
+    line: int,
+) -> list[Stmt]:
+    """``for k in range(len(idx)): a[:, idx[k]] = v[:, k]``, or ``= v`` where v is broadcast."""
+    index, place = where
+    k = fresh("k")
+    length = _length(index, kinds)
+    rank = _rows(value.id, kinds) if isinstance(value, ast.Name) else 0
+    axis = place - (_rows(array, kinds) - rank)
+    checks: list[Stmt] = []
+    body: list[Stmt] = []
+    if rank and axis >= 0:
+        assert isinstance(value, ast.Name)
+        held = fresh("v")
+        text = f"if {value.id}.shape[{axis}] != {ast.unparse(length)}:\n"
+        text += "    raise ValueError('shape mismatch')"
+        checks.append(Check(ast.parse(text).body[0], line=line))
+        parts: list[Expr] = [ast.Slice() for _ in range(rank)]
+        parts[axis] = ast.Name(k)
+        part = parts[0] if rank == 1 else ast.Tuple(parts, ast.Load())
+        body.append(Assign(held, ast.Subscript(value, part, ast.Load()), line=line))
+        value = ast.Name(held)
+    body.append(Store(array, _at(index, k, kinds), value, line=line))
+    zero, one = ast.Constant(0), ast.Constant(1)
+    return [*checks, For(k, zero, length, one, tuple(body), line=line)]
+
+
 def _length_checks(index: Expr, kinds: Mapping[str, types.Type], line: int) -> list[Stmt]:
     """That index arrays side by side have one length: compiled loops would read beyond the end."""
     parts = index.elts if isinstance(index, ast.Tuple) else []
@@ -268,6 +308,15 @@ def _indices(index: Expr, kinds: Mapping[str, types.Type]) -> bool:
     arrays = [p for p in parts if _is_index_array(p, kinds)]
     others = [p for p in parts if not _is_index_array(p, kinds)]
     return bool(arrays) and not any(isinstance(p, ast.Slice) for p in others)
+
+
+def _among_slices(index: Expr, kinds: Mapping[str, types.Type]) -> int | None:
+    """The place of the one index array in ``a[:, idx]``, which has slices else; None for others."""
+    parts = index.elts if isinstance(index, ast.Tuple) else []
+    places = [k for k, p in enumerate(parts) if not isinstance(p, ast.Slice)]
+    if len(places) != 1 or len(parts) < 2 or not _is_index_array(parts[places[0]], kinds):
+        return None
+    return places[0]
 
 
 def _is_index_array(part: Expr, kinds: Mapping[str, types.Type]) -> bool:

@@ -15,10 +15,14 @@ from numba import types
 
 from .declarations import function
 from .expressions import dotted, literal
+from .results import nested
 from .written import Fresh, keyword_of, tuple_text
 
 LISTED, ADDED = "listed", "added"
 """What makes a comprehension, or a sum, of the list of its elements until their type is known."""
+
+DISPLAYED, REPEATED, JOINED_LISTS = "displayed", "repeated", "joined_lists"
+"""What makes ``[a, b]``, ``[x] * n`` or ``h + g``, until the type of the elements is known."""
 
 JOINED = frozenset(
     {"np.stack", "np.concatenate", "np.vstack", "np.hstack", "np.column_stack", "np.dstack"}
@@ -37,8 +41,39 @@ def _added(items: Any) -> Any:
     return items.dtype
 
 
+def _displayed(elements: Any) -> Any:
+    if all(isinstance(k, int | float | types.Number | types.Boolean) for k in elements):
+        return nested(elements)
+    if all(is_row(k) for k in elements) and len({len(k.types) for k in elements}) == 1:
+        return nested([list(k.types) for k in elements])
+    if not all(isinstance(k, types.Array) for k in elements):
+        return types.List(elements[0]) if len(set(elements)) == 1 else None
+    layout = "C" if all(k.layout == "C" for k in elements) else "A"
+    return types.List(elements[0].copy(layout=layout))
+
+
+def _joined(left: Any, right: Any) -> Any:
+    if isinstance(left, types.Array) and isinstance(right, types.Array):
+        return nested([left, right]).copy(ndim=1)
+    return left if left == right else None
+
+
+def is_row(kind: Any) -> bool:
+    """Whether a type is that of tuples of numbers."""
+    return isinstance(kind, types.BaseTuple) and all(
+        isinstance(k, types.Number | types.Boolean) for k in kind.types
+    )
+
+
+def _repeated(element: Any, count: Any) -> Any:
+    return _displayed([element]) if isinstance(count, int | types.Integer) else None
+
+
 function((), LISTED, "items, buffer", result=_listed)
 function((), ADDED, "items", result=_added)
+function((), DISPLAYED, "elements", result=_displayed)
+function((), JOINED_LISTS, "left, right", result=_joined)
+function((), REPEATED, "element, count", result=_repeated)
 
 
 def is_list_of_arrays(kind: Any) -> bool:

@@ -22,8 +22,10 @@ from programs import (
     lists,
     loops,
     mutation,
+    outside,
     pairs,
     pieces,
+    plain_lists,
     rebinding,
     recursion,
     recursion_in_place,
@@ -38,6 +40,7 @@ from programs.case import CASES, Case
 __all__ = ["CASES", "Case"]
 _MODULES = (
     aliases, array_lists, arrays, branches, calls, classics, copies, coverage, evaluation, exits,
-    factorisations, gated, guards, indices, lists, loops, mutation, pairs, pieces, rebinding,
-    recursion, recursion_in_place, recursion_shared, scalars, simulations, traps, tuples,
+    factorisations, gated, guards, indices, lists, loops, mutation, outside, pairs, pieces,
+    plain_lists, rebinding, recursion, recursion_in_place, recursion_shared, scalars, simulations,
+    traps, tuples,
 )  # fmt: skip

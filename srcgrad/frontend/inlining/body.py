@@ -119,6 +119,7 @@ class Body(ABC):
         self.prologue: list[ast.stmt] = []
         self.tuple_arrays: dict[str, ast.expr] = {}
         self.displays: dict[str, list[ast.expr]] = {}
+        self.tables: dict[str, dict[Any, ast.expr]] = {}
         self.unwritten: set[str] = set()
         self.stack: list[Any] = [source.function]
         self.scope = Scope(source)

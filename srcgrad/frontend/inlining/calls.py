@@ -8,6 +8,7 @@ Invariant: arguments are evaluated once, in order; a helper's names never meet t
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import math
 import types
@@ -16,6 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import UnsupportedError
+from ...fingerprint import LIBRARIES
 from ...rules import registry
 from ..carried import carry
 from ..parse import parse
@@ -28,7 +30,15 @@ from .displays import spelt_out
 from .gathered import BINARY, as_operator, gathered, mapped, numbers_of
 from .gradients import arguments_in_order, gradient_call, held_array
 from .lifting import captured_values, lift, lifted
+from .made_functions import (
+    captured_partial,
+    is_partial,
+    makes_function,
+    partial_of,
+    steady_arguments,
+)
 from .pieces import pieces
+from .selecting import selecting
 from .vectorized import vectorized
 
 DEPTH = 40
@@ -44,6 +54,10 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
     found, value = static(worker, func)
     if (each := vectorized(worker, node, value)) is not None:
         return composed(worker, each[0], value, each[1])
+    if found and isinstance(value, functools.partial):
+        whole = function_value(worker, func)
+        assert whole is not None
+        return expand(worker, whole, node)
     if not found:
         if isinstance(func, ast.Attribute) and func.attr == "tolist" and not node.args:
             return numbers_of(worker, func.value, node)  # type: ignore[no-any-return]
@@ -61,6 +75,8 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
         worker.note(ast.unparse(func), value)
         return worker.expr(operation)  # type: ignore[no-any-return]
     if (made := gathered(worker, node, value)) is not None:
+        return made
+    if (made := selecting(worker, node, value)) is not None:
         return made
     plain = with_constants(worker, node)
     if (definition := registry.definition(value, plain)) is not None:
@@ -132,7 +148,57 @@ def local_function(worker: Body, func: ast.expr) -> Closure | None:
         scope = worker.scope.find(func.id)
         if scope is not None:
             return scope.functions.get(func.id)
+    if isinstance(func, ast.Call):
+        return made_function(worker, func)
     return None
+
+
+def made_function(worker: Body, node: ast.Call) -> Closure | None:
+    """The function that a call gives; None where it gives a value."""
+    if is_partial(worker, node):
+        inner = function_value(worker, node.args[0])
+        if inner is None:
+            worker.refuse(node, f"`{ast.unparse(node.args[0])}` is not a known function", "")
+        named = {str(k.arg): function_or_value(worker, k.value) for k in node.keywords}
+        given = [function_or_value(worker, a) for a in node.args[1:]]
+        worker.note(ast.unparse(node.func), functools.partial)
+        return partial_of(worker, node, inner, given, named)
+    maker = local_function(worker, node.func)
+    if maker is None:
+        found, value = static(worker, node.func)
+        plain = getattr(value, "py_func", value)
+        special = any(hasattr(value, a) for a in ("__gate__", "__srcgrad__"))
+        if not found or special or not isinstance(plain, types.FunctionType):
+            return None
+        if registry.canonical_name(value) is not None or is_library(value):
+            return None
+        maker = outside(worker, node, plain)
+        worker.note(ast.unparse(node.func), value)
+    if (returned := makes_function(maker.tree)) is None or maker.tree in worker.stack:
+        return None
+    scope = Scope(maker.source, maker.scope)
+    bind_arguments(worker, maker, node, scope)
+    steady_arguments(worker, scope, node)
+    worker.declare(maker.tree, scope, own=False)
+    worker.stack.append(maker.tree)
+    saved, worker.scope = worker.scope, scope
+    for stmt in maker.tree.body[:-1]:
+        worker.statement(stmt)
+    made = function_value(worker, returned)
+    worker.scope = saved
+    worker.stack.pop()
+    return made
+
+
+def is_library(value: Any) -> bool:
+    """Whether a function belongs to a library that is known by its functions' names."""
+    module = str(getattr(value, "__module__", None) or "")
+    return module.partition(".")[0] in LIBRARIES
+
+
+def function_or_value(worker: Body, node: ast.expr) -> Any:
+    """An argument: the function that it is, or its expression."""
+    return function_value(worker, node) or worker.expr(node)
 
 
 def closure(worker: Body, node: ast.FunctionDef | ast.Lambda) -> Closure:
@@ -197,14 +263,18 @@ def library_call(worker: Body, node: ast.Call, plain: types.FunctionType) -> ast
 
 def written_call(worker: Body, node: ast.Call, plain: types.FunctionType) -> ast.expr:
     """A call of a function whose body takes the place of the call."""
+    return expand(worker, outside(worker, node, plain), node, plain)
+
+
+def outside(worker: Body, node: ast.expr, plain: types.FunctionType) -> Closure:
+    """A function from outside, with its defaults."""
     source = parse(plain)
-    defaults = {k: v for k, v in _defaults(plain).items()}
     closure = Closure(source.tree, source, None, {})
-    for name, default in defaults.items():
+    for name, default in _defaults(plain).items():
         saved, worker.scope = worker.scope, Scope(source)
         closure.defaults[name] = capture(worker, node, name, default)
         worker.scope = saved
-    return expand(worker, closure, node, plain)
+    return closure
 
 
 def composed(worker: Body, node: ast.Call, value: Any, definition: Callable[..., Any]) -> ast.expr:
@@ -367,7 +437,14 @@ def function_value(worker: Body, node: ast.expr) -> Closure | None:
     if not found or not callable(value) or isinstance(value, type):
         return None
     worker.note(ast.unparse(node), value)
+    return outside_function(worker, node, value)
+
+
+def outside_function(worker: Body, node: ast.expr, value: Any) -> Closure | None:
+    """A function from outside as an argument."""
     params = [ast.arg("x")]
+    if isinstance(value, functools.partial):
+        return captured_partial(worker, node, value, lambda f: outside_function(worker, node, f))
     if getattr(value, "__gate__", None) is not None:
         params = [ast.arg(name) for name in inspect.signature(value).parameters]
         return forwarded(worker, node, params)
@@ -376,8 +453,7 @@ def function_value(worker: Body, node: ast.expr) -> Closure | None:
     canonical = registry.canonical_name(value)
     plain = getattr(value, "py_func", value)
     if canonical is None and isinstance(plain, types.FunctionType):
-        source = parse(plain)
-        return Closure(source.tree, source, None, {})
+        return outside(worker, node, plain)
     if canonical is None:
         return None
     return forwarded(worker, node, params)

@@ -61,11 +61,7 @@ def capture(
     if isinstance(value, list | tuple) and value and _numbers(value):
         if is_tuple_of_numbers(value):
             return written_out(value)
-        worker.refuse(
-            node,
-            f"`{name}` is a list from outside, which may change unnoticed",
-            "make it an array or a tuple, or pass it as an argument",
-        )
+        return captured_list(worker, name, value)
     if isinstance(value, np.ndarray):
         return held(worker, key, name, value, value, worker.arrays)
     if isinstance(value, bool | int | float | np.integer | np.floating | np.bool_):
@@ -131,7 +127,53 @@ def captured_tuple(worker: Body, name: str) -> tuple[Any, ...] | None:
     if is_tuple_of_numbers(found):
         worker.note(name, found)
         return found  # type: ignore[no-any-return]
+    tuples = isinstance(found, list) and all(isinstance(v, tuple) for v in found)
+    if tuples and found and _numbers(found) and not is_even(found):
+        worker.note(name, found)
+        return tuple(found)
     return None
+
+
+def captured_list(worker: Body, name: str, value: Any) -> ast.expr:
+    """A list of numbers from outside: an array where its rows have one length, else a list."""
+    key = f"{name} of {id(value)}"
+    if key not in worker.tuple_arrays:
+        text = repr(thawed(value)).replace("inf", "math.inf").replace("nan", "math.nan")
+        made_of = ast.parse(f"np.array({text})" if is_even(value) else text, mode="eval").body
+        at = worker.scope.source.tree
+        made, bound = worker.collect(lambda: worker.bound(made_of, at, name))
+        assert isinstance(bound, ast.Name)
+        worker.tuple_arrays[key] = bound
+        worker.lists.add(bound.id)
+        worker.prologue += made
+    return worker.tuple_arrays[key]
+
+
+def is_even(value: Any) -> bool:
+    """Whether a list is of numbers, or of rows of one length, with one type in each column.
+
+    Rows that are tuples have one type in all columns: a tuple may hold a place and a number.
+    """
+    rows = [v for v in value if isinstance(v, list | tuple)]
+    if not rows:
+        return True
+    if len(rows) < len(value) or len({len(r) for r in rows}) > 1:
+        return False
+    if not all(is_even(r) for r in rows):
+        return False
+    return all(isinstance(r, list) for r in rows) or len({type(v) for r in rows for v in r}) == 1
+
+
+def frozen(value: Any) -> Any:
+    """Lists as tuples."""
+    return tuple(map(frozen, value)) if isinstance(value, list | tuple) else value
+
+
+def thawed(value: Any) -> Any:
+    """Tuples as lists, NumPy's numbers as Python's."""
+    if isinstance(value, list | tuple):
+        return list(map(thawed, value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def is_tuple_of_numbers(value: Any) -> bool:

@@ -75,8 +75,7 @@ def append(worker: Body, items: ast.expr, node: ast.ListComp | ast.GeneratorExp)
     """``items.append(element)``."""
     value = worker.expr(node.elt)
     if is_list_display(value):
-        value = worker.bound(call_of("np.array", worker.bound(value, node)), node, "row")
-        worker.lists.add(value.id)  # type: ignore[attr-defined]
+        value = worker.bound(value, node, "row")
     method = ast.Attribute(items, "append", ast.Load())
     worker.emit(ast.Expr(ast.Call(method, [value], [])), node)
 

@@ -29,6 +29,7 @@ WRITTEN = {
         "if {a} < len({h}):\n"
         "    {h}[{a}] = {v}"
     ),
+    "sort": ("{v} = sorted({h}{a})\nfor {k} in range(len({h})):\n    {h}[{k}] = {v}[{k}]"),
     "pop": (
         "{v} = {h}[{a}]\n"
         "for {k} in range({a}, len({h}) - 1):\n"
@@ -38,7 +39,7 @@ WRITTEN = {
 }
 """The statements of a method of ``h`` with arguments ``a``, ``b``; ``k``, ``v`` are new names."""
 
-ARITY = {"extend": 1, "clear": 0, "reverse": 0, "insert": 2, "pop": 1}
+ARITY = {"extend": 1, "clear": 0, "reverse": 0, "insert": 2, "pop": 1, "sort": 0}
 
 
 def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
@@ -47,7 +48,13 @@ def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id=name), attr=method), args=args, keywords=[]
         ) if ARITY.get(method) == len(args) and worker.scope.find(name) is not None:
-            pass
+            order = ""
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=name), attr="sort" as method),
+            args=[] as args,
+            keywords=[ast.keyword(arg="reverse", value=ast.Constant(value=bool(back)))],
+        ) if worker.scope.find(name) is not None:
+            order = f", reverse={back}"
         case _:
             return None
     if method == "extend":
@@ -64,13 +71,13 @@ def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
     if type(place) is not int or place < 0:
         return None
     given = {"h": name, "k": worker.unseen("k"), "v": worker.unseen("item")}
-    given |= dict(zip("ab", (f"({ast.unparse(a)})" for a in args), strict=False))
+    given |= {"a": order} | dict(zip("ab", (f"({ast.unparse(a)})" for a in args), strict=False))
     known = len(worker.captured)
     for stmt in ast.parse(WRITTEN[method].format(**given)).body:
         for part in ast.walk(stmt):
             ast.copy_location(part, node)
         worker.statement(stmt)
     # What these statements look up is not what the user's function does.
-    looked_up = [c for c in worker.captured[known:] if c[2] not in (len, range)]
+    looked_up = [c for c in worker.captured[known:] if c[2] not in (len, range, sorted)]
     worker.captured[known:] = looked_up
     return worker.scope.names[given["v"]] if method == "pop" else ast.Constant(None)

@@ -1,0 +1,73 @@
+"""Selecting: ``max`` and ``min`` with a key or a default, ``sum`` with a start.
+
+In: a call of one of them. Out: the name of what it gives, after the loop that finds it.
+
+Invariant: of several that are largest the first is taken, as in Python; what has no elements and no
+default is a ``ValueError``.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from typing import Any
+
+from .body import Body, name_of
+from .captures import static
+from .gathered import over
+
+SEARCH = """\
+{best} = {items}[0]
+{most} = {key}({best})
+for {k} in range(1, len({items})):
+    {item} = {items}[{k}]
+    {value} = {key}({item})
+    if {value} {more} {most}:
+        {best} = {item}
+        {most} = {value}
+"""
+
+EMPTY = "if len({items}) == 0:\n    raise ValueError('the iterable is empty')\n"
+
+DEFAULT = "{best} = {default}\nif len({items}) > 0:\n"
+
+
+def selecting(worker: Body, node: ast.Call, value: Any) -> ast.expr | None:
+    """What ``max(x, key=f)`` or ``sum(x, start)`` gives; None for any other call."""
+    named = {str(k.arg): k.value for k in node.keywords}
+    if value is sum and (len(node.args) == 2 or set(named) == {"start"}):
+        start = node.args[1] if len(node.args) == 2 else named["start"]
+        total = ast.copy_location(ast.Call(node.func, node.args[:1], []), node)
+        whole = ast.copy_location(ast.BinOp(start, ast.Add(), total), node)
+        return worker.expr(whole)  # type: ignore[no-any-return]
+    if (
+        value not in (max, min)
+        or not named
+        or len(node.args) != 1
+        or set(named) - {"key", "default"}
+    ):
+        return None
+    if not all(static(worker, name_of(f.__name__)) == (True, f) for f in (len, range)):
+        return None
+    worker.note(ast.unparse(node.func), value)
+    names = {w: worker.unseen(w) for w in ("items", "best", "most", "item", "value", "k")}
+    worker.rebound |= {names[w] for w in ("best", "most", "item", "value")}
+    iterable = node.args[0]
+    whole = worker.expr(
+        iterable if isinstance(iterable, ast.Name) else over(worker, iterable, node)
+    )
+    worker.emit(ast.Assign([ast.Name(names["items"], ast.Store())], whole), node)
+    key = f"({ast.unparse(named['key'])})" if "key" in named else ""
+    text = EMPTY + SEARCH
+    if "default" in named:
+        names["default"] = f"({ast.unparse(named['default'])})"
+        text = DEFAULT + textwrap.indent(SEARCH, "    ")
+    more = ">" if value is max else "<"
+    known = len(worker.captured)
+    for stmt in ast.parse(text.format(key=key, more=more, **names)).body:
+        for part in ast.walk(stmt):
+            ast.copy_location(part, node)
+        worker.statement(stmt)
+    looked_up = [c for c in worker.captured[known:] if c[2] not in (len, range)]
+    worker.captured[known:] = looked_up
+    return name_of(names["best"])
