@@ -18,6 +18,7 @@ from numba import types
 
 from ..program import (
     Assign,
+    Call,
     Expr,
     For,
     If,
@@ -162,7 +163,10 @@ def before_branches(program: Program, path: Path) -> Path:
 
 def known_trips(loops: list[For | While]) -> list[Expr] | None:
     """The trip counts of nested loops, where all are known before the outermost runs."""
-    changed = {n for s in walk((loops[0],)) for n in binds(s)}
+    inside = list(walk((loops[0],)))
+    changed = {n for s in inside for n in binds(s)}
+    changed |= {s.tape for s in inside if isinstance(s, Push | Pop)}
+    changed |= {n for s in inside if isinstance(s, Call) for n in s.changed}
     sizes: list[Expr] = []
     for depth, stmt in enumerate(loops):
         if not isinstance(stmt, For) or stmt.exit:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from programs.case import signed, structured
+from programs.case import sample, signed, structured
 
 
 @structured(signed(3))
@@ -470,3 +470,30 @@ def comprehension_that_is_popped(x):
         while len(h) > 1:
             s = s * 0.5 + h.pop() * h[0]
     return s
+
+
+@structured(sample(4), 0.5)
+def loop_over_a_growing_list(a, x):
+    h = [x]
+    t = x
+    for k in range(3):
+        for j in range(len(h)):
+            t = t * a[j] + h[j] * t
+            h[j] = t * 0.3
+        h.append(t * a[k])
+    return t + sum(h)
+
+
+@structured(sample(4), 0.5)
+def arrays_as_long_as_a_list(a, x):
+    h = [x]
+    t = x
+    for k in range(3):
+        h.append(t * a[k])
+        n = len(h)
+        u = np.zeros(n)
+        u[0] = t
+        u[n - 1] = h[k] * a[0]
+        v = np.ones(len(h)) * t
+        t = np.sum(u * v) + 0.1 * np.sum(u)
+    return t + sum(h)

@@ -266,3 +266,63 @@ def bool_parameter_becomes_float(x, flag):
     if flag:
         flag = flag * t
     return flag * x
+
+
+@structured(sample(6), 0.5, compiled=True)
+def de_casteljau(b, t):
+    while len(b) > 1:
+        b = (1.0 - t) * b[:-1] + t * b[1:]
+    return b[0] * t
+
+
+@structured(sample(4), 0.5)
+def length_of_a_shrinking_array(a, x):
+    t = x
+    u = a
+    for _ in range(3):
+        for j in range(len(u)):
+            t = t * u[j] + x
+        u = u[1:] * t
+    return t * u[0]
+
+
+@structured(sample(4, 6), 0.5)
+def shrinking_matrix(m, x):
+    t = 0.0
+    for _ in range(2):
+        s = m[1:, :-1]
+        m = np.tanh(s)
+        t += np.sum(m * x)
+        r = m[:, 1:]
+        m = r + t
+        c = np.sum(m, axis=0)
+        d = np.sum(m, axis=1, keepdims=True)
+        t += np.sum(c) * np.sum(d * m)
+    return t * np.sum(m)
+
+
+@structured(sample(6), 0.5)
+def view_of_a_view_under_the_first_name(a, x):
+    u = a
+    t = 0.0
+    for _ in range(3):
+        s = u[1:]
+        v = s[::-1]
+        u = v
+        w = u * x
+        u = w + v
+        t = t * x + np.sum(u * w)
+    return t * u[0]
+
+
+@structured(sample(5), 0.5)
+def growing_matrix(a, x):
+    m = np.ones((1, 2)) * x
+    t = 0.0
+    for k in range(3):
+        z = np.zeros((m.shape[0] + 1, 2))
+        z[1:] = m * a[k]
+        z[0] = a[k + 1]
+        m = z * x
+        t += np.sum(m) * m[0, 0]
+    return t

@@ -364,7 +364,8 @@ def assign(scope: Scope, stmt: Assign) -> None:
     if scope.shapes.speaks_of(stmt.target, value, kind.ndim):
         target = ""
     pull = evaluate(scope, value, target)
-    if pull.narrow and (stmt.target in scope.shared or pull.rank != kind.ndim):
+    said = depends(*pull.extents, *pull.narrow)
+    if pull.narrow and (stmt.target in said | scope.shared or pull.rank != kind.ndim):
         pull = settle(scope, pull)
     if pull.narrow:
         assign_partial(scope, stmt, pull, target)
