@@ -345,7 +345,8 @@ def exposed(body: Block) -> set[str]:
     """Names that a block may read before it has set them."""
     found: set[str] = set()
 
-    def visit(block: Block, assigned: set[str]) -> set[str]:
+    def visit(block: Block, before: set[str]) -> set[str]:
+        assigned = set(before)
         for stmt in block:
             reads = uses(stmt) - ({stmt.exit} if isinstance(stmt, For) else set())
             found.update(reads - assigned)
@@ -359,7 +360,7 @@ def exposed(body: Block) -> set[str]:
                 case While(body=inner):
                     visit(inner, assigned)
                 case _:
-                    assigned = assigned | set(binds(stmt))
+                    assigned.update(binds(stmt))
         return assigned
 
     visit(body, set())

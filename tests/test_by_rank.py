@@ -64,6 +64,7 @@ LAYOUTS = {
         ("np.sum(x[x > 0.25] ** 3) * np.dot(x[x > 0.5], x[x > 0.5])", (M,)),
         ("np.sum(np.heaviside(x, 0.5) * y + np.fix(x * 3) * x)", (V, V[::-1])),
         ("np.heaviside(x, 0.5) * y + np.heaviside(-y, x)", (0.3, 0.7)),
+        ("np.tensordot(x, y, axes=0) * np.sum(np.tensordot(x, np.ones(3), axes=0))", (0.3, 0.7)),
         ("np.sum(np.array(x) * x) + np.sum(np.array(x[0], dtype=np.float64) ** 3)", (M,)),
     ],
 )

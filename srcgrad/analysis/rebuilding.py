@@ -106,9 +106,10 @@ class Rebuilding:
         """Decide how the private values of a block come back, last defined first."""
         privates = self.privates(body, path, in_loop)
         self.private[path] = privates if in_loop else set()
-        positions = {
-            name: [k for k, s in enumerate(body) if name in self.defined(s)] for name in privates
-        }
+        positions: dict[str, list[int]] = {name: [] for name in privates}
+        for k, stmt in enumerate(body):
+            for name in self.defined(stmt) & privates:
+                positions[name].append(k)
         for name in sorted(privates, key=lambda n: (positions[n][:1], n), reverse=True):
             if name.startswith("mem:") or not positions[name]:
                 continue

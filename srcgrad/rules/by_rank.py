@@ -399,7 +399,17 @@ def written_out(indices: str, ranks: Sequence[int]) -> str:
     return f"{','.join(filled)}->{out.replace('...', letters)}"
 
 
+def _tensordot(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``np.tensordot`` with a number, over no axes, as a product."""
+    x, y = call.args
+    axes = literal(keyword_of(call, "axes") or ast.Constant(2))
+    if axes != 0 or (rank(x) and rank(y)):
+        return None
+    return f"{target} = {ast.unparse(x)} * {ast.unparse(y)}"
+
+
 SPELLINGS: dict[str, Spelling] = {
+    "np.tensordot": _tensordot,
     **{f"np.{name}": reduction() for name in ("max", "min", "prod", "var", "std")},
     "np.sum": _sum,
     "sum": _rows_added,

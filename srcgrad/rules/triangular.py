@@ -14,8 +14,10 @@ def solve_vector(A, b):
     n = len(b)
     lower, upper = A.shape == (n, n), A.shape == (n, n)
     for i in range(n if lower else 0):
-        lower = lower and A[i, i] != 0 and not np.any(A[i, i + 1 :] != 0)
-        upper = upper and A[i, i] != 0 and not np.any(A[i, :i] != 0)
+        lower, upper = lower and A[i, i] != 0, upper and A[i, i] != 0
+        for j in range(n):
+            if A[i, j] != 0:
+                lower, upper = lower and j <= i, upper and j >= i
         if not (lower or upper):
             break
     if not (lower or upper):
@@ -40,8 +42,10 @@ def solve_matrix(A, B):
     n = len(B)
     lower, upper = A.shape == (n, n), A.shape == (n, n)
     for i in range(n if lower else 0):
-        lower = lower and A[i, i] != 0 and not np.any(A[i, i + 1 :] != 0)
-        upper = upper and A[i, i] != 0 and not np.any(A[i, :i] != 0)
+        lower, upper = lower and A[i, i] != 0, upper and A[i, i] != 0
+        for j in range(n):
+            if A[i, j] != 0:
+                lower, upper = lower and j <= i, upper and j >= i
         if not (lower or upper):
             break
     if not (lower or upper):
@@ -60,10 +64,14 @@ def solve_matrix(A, B):
 def cholesky_pull(L, g):
     """The gradient of ``np.linalg.cholesky``, which reads the lower triangle only.
 
-    Blocks of rows and columns from the last to the first (I. Murray, arXiv:1602.07527).
+    Blocks of rows and columns from the last to the first (I. Murray, arXiv:1602.07527). Blocks
+    are stored element by element: Numba takes long to compile stores of arrays.
     """
     n = len(L)
-    result = np.tril(g)
+    result = np.zeros((n, n), g.dtype)
+    for i in range(n):
+        for j in range(i + 1):
+            result[i, j] = g[i, j]
     for end in range(n, 0, -32):
         start = max(end - 32, 0)
         D = L[start:end, start:end].copy()
@@ -76,9 +84,15 @@ def cholesky_pull(L, g):
                     for j in range(k + 1):
                         inverse[i, j] -= D[i, k] * inverse[k, j] / D[i, i]
             C = result[end:, start:end].copy() @ inverse
-            result[end:, start:end] = C
-            result[end:, :start] -= C @ L[start:end, :start].copy()
-            result[start:end, :start] -= C.T @ L[end:, :start].copy()
+            below, left = C @ L[start:end, :start].copy(), C.T @ L[end:, :start].copy()
+            for i in range(n - end):
+                for j in range(end - start):
+                    result[end + i, start + j] = C[i, j]
+                for j in range(start):
+                    result[end + i, j] -= below[i, j]
+            for i in range(end - start):
+                for j in range(start):
+                    result[start + i, j] -= left[i, j]
             G -= C.T @ L[end:, start:end].copy()
         for j in range(len(D) - 1, -1, -1):
             for i in range(j + 1, len(D)):
@@ -92,7 +106,14 @@ def cholesky_pull(L, g):
                     G[j, k] -= G[i, j] * D[i, k]
                     G[i, k] -= G[i, j] * D[j, k]
             G[j, j] /= 2
-        G = np.tril(G)
-        result[start:end, start:end] = G
-        result[start:end, :start] -= (G + G.T) @ L[start:end, :start].copy()
+        both = np.zeros_like(G)
+        for i in range(len(D)):
+            for j in range(i + 1):
+                result[start + i, start + j] = G[i, j]
+                both[i, j] += G[i, j]
+                both[j, i] += G[i, j]
+        left = both @ L[start:end, :start].copy()
+        for i in range(end - start):
+            for j in range(start):
+                result[start + i, j] -= left[i, j]
     return result

@@ -9,6 +9,7 @@ sweep has made: under one name neither could be dropped, or kept in a number, fo
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +24,8 @@ def apart(program: Program) -> Program:
     """The program with names of their own for what loops make."""
     kinds = dict(program.types)
     classes = memory_classes(program)
-    alone = {n for n in kinds if sum(c == classes.get(n, n) for c in classes.values()) <= 1}
+    sizes = Counter(classes.values())
+    alone = {n for n in kinds if sizes[classes.get(n, n)] <= 1}
     body = list(program.body)
     seen: set[str] = set()
     for k, stmt in enumerate(body):

@@ -107,6 +107,9 @@ def in_lanes(program: Program) -> Program:
     def change(body: Block, after: set[str]) -> Block:
         result: list[Stmt] = []
         for k, stmt in enumerate(body):
+            if not blocks(stmt):
+                result.append(stmt)
+                continue
             later = exposed(body[k + 1 :]) | after
             found = independent(stmt, later, program, classes) if isinstance(stmt, For) else None
             if found is not None and is_worthwhile(found):
