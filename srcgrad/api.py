@@ -21,6 +21,7 @@ def grad(
     fastmath: Any = None,
     vectormath: bool = True,
     lanes: bool = True,
+    out: bool = False,
 ) -> Any:
     """The gradient of a function of numbers and arrays that returns a number.
 
@@ -40,6 +41,13 @@ def grad(
     lanes : bool, optional
         Whether rounds of a loop that are independent of each other run side by side, so that the
         processor's vectors hold one number of several rounds; not where sums keep their order.
+    out : bool, optional
+        Whether the gradient has a last parameter ``out``, as NumPy's functions have: an array into
+        which the gradient is written, and which is returned; for a tuple of gradients a tuple of
+        such arrays, None for those that are to be made as usual (and for numbers). An array has the
+        shape and the dtype of the argument and shares no memory with an argument or with another
+        array of ``out``; else it is an error (``ArgumentError``, or ``ValueError`` from compiled
+        code), and nothing has been written. It may be a view, of any strides.
 
     Returns
     -------
@@ -64,12 +72,26 @@ def grad(
     ...     return x * x * y
     >>> f(3.0, 2.0)
     (12.0, 9.0)
+
+    Gradients of many points, each written where it belongs:
+
+    >>> import numpy as np
+    >>> def length(x):
+    ...     return np.sum(x * x)
+    >>> slope = grad(length, out=True)
+    >>> points, slopes = np.arange(6.0).reshape(3, 2), np.empty((3, 2))
+    >>> for point, result in zip(points, slopes):
+    ...     _ = slope(point, out=result)
+    >>> slopes
+    array([[ 0.,  2.],
+           [ 4.,  6.],
+           [ 8., 10.]])
     """
     if f is None:
         return lambda function: grad(
-            function, wrt=wrt, fastmath=fastmath, vectormath=vectormath, lanes=lanes
+            function, wrt=wrt, fastmath=fastmath, vectormath=vectormath, lanes=lanes, out=out
         )
-    return gradient_function(f, wrt, False, options(fastmath, vectormath, lanes))
+    return gradient_function(f, wrt, False, options(fastmath, vectormath, lanes, out))
 
 
 def value_and_grad(
@@ -79,6 +101,7 @@ def value_and_grad(
     fastmath: Any = None,
     vectormath: bool = True,
     lanes: bool = True,
+    out: bool = False,
 ) -> Any:
     """The value of a function and its gradient, ``(value, gradient)``.
 
@@ -93,6 +116,6 @@ def value_and_grad(
     """
     if f is None:
         return lambda function: value_and_grad(
-            function, wrt=wrt, fastmath=fastmath, vectormath=vectormath, lanes=lanes
+            function, wrt=wrt, fastmath=fastmath, vectormath=vectormath, lanes=lanes, out=out
         )
-    return gradient_function(f, wrt, True, options(fastmath, vectormath, lanes))
+    return gradient_function(f, wrt, True, options(fastmath, vectormath, lanes, out))

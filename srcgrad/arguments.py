@@ -47,6 +47,41 @@ def plain_signature(function: Any) -> inspect.Signature:
         ) from None
 
 
+OUT = "out"
+"""The parameter for the caller's arrays, of gradients that have it."""
+
+
+def with_out(signature: inspect.Signature, name: str) -> inspect.Signature:
+    """The signature with the parameter ``out``, which is None by default.
+
+    Raises
+    ------
+    ArgumentError
+        Where there is a parameter of this name.
+    """
+    if OUT in signature.parameters:
+        raise ArgumentError(f"`{name}` has a parameter `out` of its own: rename it, or leave out=")
+    last = inspect.Parameter(OUT, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None)
+    return signature.replace(parameters=[*signature.parameters.values(), last])
+
+
+def buffers(value: Any) -> Any:
+    """The caller's arrays as compiled code takes them: lists become tuples, nothing is copied.
+
+    Raises
+    ------
+    ArgumentError
+        For anything but arrays and None in tuples or lists.
+    """
+    if value is None or isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, tuple | list):
+        parts = tuple(map(buffers, value))
+        same = isinstance(value, tuple) and all(p is v for p, v in zip(parts, value, strict=True))
+        return value if same else parts
+    raise ArgumentError(f"`out` holds a {type(value).__name__}: pass arrays, None for numbers")
+
+
 def wrt_names(
     wrt: Wrt, signature: inspect.Signature, name: str
 ) -> tuple[tuple[str, ...] | None, bool]:

@@ -21,7 +21,16 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import OmittedArg
 from numba.core.registry import CPUDispatcher
 
-from .arguments import check_types, converted, is_floating, plain_signature, wrt_names
+from .arguments import (
+    OUT,
+    buffers,
+    check_types,
+    converted,
+    is_floating,
+    plain_signature,
+    with_out,
+    wrt_names,
+)
 from .backend.build import BUILT, WRAPPER, build, rare_collections
 from .backend.cache import Entry, gradient_digest
 from .errors import ArgumentError, CompileError, SrcgradError
@@ -44,6 +53,8 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         self._setup = (primal, wrt, with_value, options)
         self._signature = plain_signature(plain)
         self.wrt, self.bare = wrt_names(wrt, self._signature, plain.__name__)
+        if options.out:
+            self._signature = with_out(self._signature, plain.__name__)
         self.with_value = with_value
         self._options = options
         self._names = tuple(self._signature.parameters)
@@ -134,7 +145,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             entry.fill(derived.loops + (wrapper(derived) if wrapper else ""), derived.name)
             if self._mark() != digest:
                 entry.digest = None  # something was rebound meanwhile
-        return build(entry, self._options.fastmath, captured)
+        return build(entry, self._options.fastmath, captured, self._options.out)
 
     def _mark(self) -> str:
         """All that the gradient depends on, as far as it can be known."""
@@ -167,8 +178,9 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         """The gradient's text for types, remembered."""
         before = self._mark()
         if (before, kinds) not in self._derived:
-            if self.wrt is None and not any(map(is_floating, kinds)):
-                shown = ", ".join(f"{n}: {k}" for n, k in zip(self._names, kinds, strict=True))
+            given, out = (kinds[:-1], kinds[-1]) if self._options.out else (kinds, None)
+            if self.wrt is None and not any(map(is_floating, given)):
+                shown = ", ".join(f"{n}: {k}" for n, k in zip(self._names, given, strict=False))
                 raise ArgumentError(
                     f"`{self.__name__}` has no floating-point argument ({shown}): write "
                     f"`wrt={self._names[0]!r}` to differentiate by an int as a float"
@@ -183,10 +195,11 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
                 wrapped,
                 self.wrt,
                 self.with_value,
-                kinds,
+                given,
                 tupled,
                 self._options.vectormath,
                 self._options.lanes,
+                out,
             )
         self._last = kinds
         return self._derived[before, kinds]
@@ -207,6 +220,11 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
     def signature(self) -> inspect.Signature:
         """The primal's parameters."""
         return self._signature
+
+    @property
+    def has_out(self) -> bool:
+        """Whether gradients can be written into arrays of the caller's."""
+        return self._options.out
 
     @property
     def primal_function(self) -> Any:
@@ -240,7 +258,10 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             raise ArgumentError(f"`{self.__name__}`: {error}") from None
         given = {k: v for k, v in bound.arguments.items() if not isinstance(v, OmittedArg)}
         wanted = set(self.wrt or ())
+        out = given.pop(OUT, None) if self._options.out else None
         new = {k: converted(v, k, k in wanted) for k, v in given.items()}
+        if out is not None:
+            given[OUT], new[OUT] = out, buffers(out)
         for name, parameter in self._signature.parameters.items():
             if name not in new and parameter.default is not parameter.empty:
                 default = converted(parameter.default, name, name in wanted)
@@ -279,7 +300,8 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         given = dict(zip(self._names, examples, strict=False))
         for name in self._names:
             parameter = self._signature.parameters[name]
-            default = parameter.default if examples else parameter.empty
+            made = name == OUT and self._options.out
+            default = parameter.default if examples or made else parameter.empty
             example = given.get(name, default)
             if example is parameter.empty:
                 found.append(types.float64)

@@ -29,21 +29,25 @@ class Options:
         Whether loops call mathematical functions that LLVM vectorises.
     lanes : bool
         Whether independent rounds of a loop run side by side.
+    out : bool
+        Whether gradients can be written into arrays that the caller passes.
     """
 
     fastmath: bool | frozenset[str]
     vectormath: bool
     lanes: bool
+    out: bool = False
 
     @property
     def key(self) -> list[Any]:
         """The options as plain values."""
         flags = self.fastmath
-        return [flags if isinstance(flags, bool) else sorted(flags), self.vectormath, self.lanes]
+        plain = flags if isinstance(flags, bool) else sorted(flags)
+        return [plain, self.vectormath, self.lanes, self.out]
 
 
-def options(fastmath: Any, vectormath: bool, lanes: bool) -> Options:
-    """The options that ``grad(f, fastmath=..., vectormath=..., lanes=...)`` asks for.
+def options(fastmath: Any, vectormath: bool, lanes: bool, out: bool = False) -> Options:
+    """The options that ``grad(f, fastmath=..., vectormath=..., lanes=..., out=...)`` asks for.
 
     Raises
     ------
@@ -51,13 +55,14 @@ def options(fastmath: Any, vectormath: bool, lanes: bool) -> Options:
         For what is neither a bool nor a collection of LLVM's flags.
     """
     if fastmath is None:
-        return Options(CONTRACTED, vectormath, lanes)
+        return Options(CONTRACTED, vectormath, lanes, out)
     if isinstance(fastmath, bool):
-        return Options(fastmath, vectormath and fastmath, lanes and fastmath)
+        return Options(fastmath, vectormath and fastmath, lanes and fastmath, out)
     known = {"fast", "nnan", "ninf", "nsz", "arcp", "contract", "afn", "reassoc"}
     if isinstance(fastmath, set | frozenset | list | tuple) and set(fastmath) <= known:
         reordered = bool({"fast", "reassoc"} & set(fastmath))
-        return Options(frozenset(fastmath), vectormath and bool(fastmath), lanes and reordered)
+        vectorised = vectormath and bool(fastmath)
+        return Options(frozenset(fastmath), vectorised, lanes and reordered, out)
     raise ArgumentError(
         f"fastmath={fastmath!r}: pass True, False, or a set of {', '.join(sorted(known))}"
     )

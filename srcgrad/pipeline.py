@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ from .recursion import Routine, Routines, reachable, reachable_from
 from .returned import refuse_shared
 from .sweeps import Sweeps, completed, functions, sweeps
 from .transform.adjoint import Parts, adjoint
+from .transform.into import into
 from .transform.lower import lower
 from .transform.prepare import prepare
 from .transform.private import rearranged
@@ -55,6 +56,8 @@ class Derived:
         The function's name in both.
     result : numba.types.Type
         The type of what it returns.
+    into : callable
+        Gives a gradient, at either level, the parameter ``out`` where there is one.
     gates : mapping of str to function
         Gates of the user's that it calls.
     extra : tuple of numpy.ndarray
@@ -67,6 +70,7 @@ class Derived:
     lanes: bool
     name: str
     result: types.Type
+    into: Callable[[Program], Program]
     extra: tuple[Any, ...] = ()
     gates: Mapping[str, Any] = field(default_factory=dict)
 
@@ -74,7 +78,7 @@ class Derived:
     def loops(self) -> str:
         """What Numba compiles."""
         lowered, *others = (lower(p, self.vectormath, lanes=self.lanes) for p in self.programs)
-        return emit(lowered, others, "loops")
+        return emit(self.into(lowered), others, "loops")
 
 
 def derive(
@@ -85,6 +89,7 @@ def derive(
     tupled: bool = False,
     vectormath: bool = True,
     lanes: bool = True,
+    out: types.Type | None = None,
 ) -> Derived:
     """Differentiate a function for arguments of these types.
 
@@ -104,6 +109,8 @@ def derive(
         Whether loops call mathematical functions that LLVM vectorises.
     lanes : bool
         Whether independent rounds of a loop run side by side.
+    out : numba.types.Type, optional
+        The type of a last parameter: the arrays into which gradients are written.
 
     Raises
     ------
@@ -129,10 +136,19 @@ def derive(
     )
     others = emitted_routines(called, swept, finished)
     check_constants([finished, *others])
-    flat = emit(finished, others)
+    written = functools.partial(
+        written_into,
+        out=out,
+        kind=returned,
+        chosen=chosen_parameters(typed, wrt, dict(zip(typed.params, kinds, strict=True))),
+        shape=(with_value, tupled),
+    )
+    flat = emit(written(finished), others)
     programs = (finished, *others)
     gates = {name: f for p in programs for name, f in p.gates.items()}
-    return Derived(flat, programs, vectormath, lanes, finished.name, returned, extra, gates)
+    return Derived(
+        flat, programs, vectormath, lanes, finished.name, returned, written, extra, gates
+    )
 
 
 def gradient_program(
@@ -154,6 +170,21 @@ def gradient_program(
     flat = completed(flat, swept)
     flat = replace(flat, routines={**flat.routines, **backward_stubs(flat.gates)})
     return infer_again(flat, kinds, places)
+
+
+def written_into(
+    program: Program,
+    out: types.Type | None,
+    kind: types.Type,
+    chosen: Sequence[str],
+    shape: tuple[bool, bool],
+) -> Program:
+    """The gradient with the parameter ``out``, where there is one."""
+    with_value, tupled = shape
+    if out is None:
+        return program
+    bare = len(chosen) == 1 and not tupled
+    return into(program, kind, out, chosen[0] if bare else chosen, with_value)
 
 
 def emitted_routines(called: Sequence[Routine], swept: Sweeps, gradient: Program) -> list[Program]:
@@ -243,9 +274,15 @@ def gradient_structure(
                 program.types.get(p), types.BaseTuple
             ):
                 parts.setdefault(p, []).append(t)
+    return {p: tuple(parts[p]) if p in parts else p for p in chosen_parameters(program, wrt, given)}
+
+
+def chosen_parameters(
+    program: Program, wrt: Sequence[str] | None, given: Mapping[str, types.Type]
+) -> list[str]:
+    """The parameters to differentiate by."""
     user = [p for p in program.params if p not in program.hidden]
-    chosen = [p for p in user if is_floating(given[p])] if wrt is None else list(wrt)
-    return {p: tuple(parts[p]) if p in parts else p for p in chosen}
+    return [p for p in user if is_floating(given[p])] if wrt is None else list(wrt)
 
 
 def is_floating(kind: types.Type) -> bool:

@@ -37,8 +37,15 @@ BUILT: WeakValueDictionary[str | None, Any] = WeakValueDictionary()
 """The dispatchers of this process by digest."""
 
 
+LONGEST_INLINED = 400
+"""Lines of a function that becomes part of its compiled callers."""
+
+
 def build(
-    entry: Entry, fastmath: bool | frozenset[str], captured: Mapping[str, Any] | None = None
+    entry: Entry,
+    fastmath: bool | frozenset[str],
+    captured: Mapping[str, Any] | None = None,
+    inlined: bool = False,
 ) -> Any:
     """Compile-ready dispatcher of the function in a text.
 
@@ -50,6 +57,9 @@ def build(
         As for ``numba.njit``.
     captured : mapping, optional
         Names that the text takes from outside.
+    inlined : bool
+        Whether a short function becomes part of its compiled callers: what is written into their
+        arrays is then known to be theirs, and nothing is counted that refers to it.
     """
     path = _path(entry)
     module = types.ModuleType(f"srcgrad_{path.stem}")
@@ -60,7 +70,9 @@ def build(
     exec(compile(str(entry.text), str(path), "exec"), scope)
     share(str(entry.text), scope)
     flags = fastmath if isinstance(fastmath, bool) else set(fastmath)
-    dispatcher = numba.njit(fastmath=flags, error_model="numpy")(scope[entry.name])
+    inline = inlined and str(entry.text).count("\n") <= LONGEST_INLINED
+    compiled = numba.njit(fastmath=flags, error_model="numpy", forceinline=inline)
+    dispatcher = compiled(scope[entry.name])
     scope[entry.name] = dispatcher
     if WRAPPER in scope:
         dispatcher = numba.njit(fastmath=False, error_model="numpy")(scope[WRAPPER])

@@ -13,6 +13,7 @@ import ast
 from dataclasses import replace
 
 from ..program import Assign, Block, For, Program, binds, blocks, walk, with_blocks
+from .checkpoints.rounds import checkpointed
 from .lowering.apart import apart
 from .lowering.contraction import contract, localise
 from .lowering.fusion import fuse
@@ -20,6 +21,7 @@ from .lowering.joint import joint
 from .lowering.lanes import in_lanes
 from .lowering.liveness import sunk
 from .lowering.loops import Loops, loops
+from .lowering.repeated import without_repeated
 from .lowering.subscripts import unsigned
 from .lowering.supported import supported
 from .lowering.vectorise import vectorised
@@ -32,6 +34,8 @@ def lower(
     cast: bool = True,
     lanes: bool = True,
     workspaces: bool = True,
+    reuse: bool = True,
+    checkpoints: bool = True,
 ) -> Program:
     """The program as loops.
 
@@ -47,14 +51,19 @@ def lower(
         Whether subscripts that cannot be negative are cast to unsigned integers.
     workspaces : bool
         Whether what the rounds of a loop would allocate is allocated before it.
+    reuse : bool
+        Whether calls whose values are in numbers already are replaced by these.
+    checkpoints : bool
+        Whether cheap rounds are run again in the backward sweep rather than recorded.
     """
-    program = apart(program)
+    program = apart(checkpointed(program) if checkpoints else program)
     found = loops(program)
     fused = fused_loops(found)
     if once := computed_twice(program, fused, found):
         found = loops(program, once)
         fused = fused_loops(found)
     finished = supported(fused.with_body(shortened(sunk(fused.body))))
+    finished = without_repeated(finished) if reuse else finished
     finished = joint(finished) if workspaces else finished
     finished = in_lanes(finished) if lanes else finished
     finished = in_workspaces(finished) if workspaces else finished

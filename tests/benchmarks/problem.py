@@ -49,6 +49,8 @@ class Problem:
         Given ``jax``, the function in the form that suits it; left out, ``array`` is taken.
     compose : callable, optional
         Given a compiled gradient, the compiled program that is timed; left out, the gradient.
+    out : bool, optional
+        Whether the program passes arrays for the gradients.
     primal : callable, optional
         What is timed as the primal; left out, ``function``.
     slow_in : mapping, optional
@@ -64,6 +66,7 @@ class Problem:
     array: Callable[[Any], Callable[..., Any]] | None = None
     jax: Callable[[Any], Callable[..., Any]] | None = None
     compose: Callable[[Any], Any] | None = None
+    out: bool = False
     primal: Any = None
 
     def arguments(self, size: Size) -> tuple[Any, ...]:

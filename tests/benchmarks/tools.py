@@ -43,7 +43,7 @@ def srcgrad(problem: Problem, args: tuple[Any, ...]) -> Run:
     """The gradient that srcgrad makes."""
     from srcgrad import value_and_grad
 
-    gradient = value_and_grad(problem.function, wrt=problem.wrt)
+    gradient = value_and_grad(problem.function, wrt=problem.wrt, out=problem.out)
     program = problem.compose(gradient) if problem.compose else gradient
     return lambda: program(*args)
 

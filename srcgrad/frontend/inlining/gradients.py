@@ -42,6 +42,9 @@ class Expansion:
 
 def gradient_call(worker: Body, node: ast.Call, gradient: Any, expand: Expand) -> ast.expr:
     """A call of a gradient function."""
+    if gradient.has_out:
+        text = ast.unparse(node.func)
+        worker.refuse(node, f"`{text}` was made with `out=True`", "call one made without it")
     inner = gradient.inlined()
     worker.captured += inner.captured
     arrays = [held_array(worker, name, a) for name, a in inner.arrays.items()]

@@ -50,10 +50,9 @@ def jacobian_by(gradient):
         for i in range(count):
             camera, point = cameras[i % len(cameras)], points[i % len(points)]
             for axis in range(2):
-                value, parts = gradient(camera, point, weights[i], features[i], axis)
+                out = slopes[i, axis, :11], slopes[i, axis, 11:14], None
+                value, parts = gradient(camera, point, weights[i], features[i], axis, out=out)
                 errors[i, axis] = value
-                slopes[i, axis, :11] = parts[0]
-                slopes[i, axis, 11:14] = parts[1]
                 slopes[i, axis, 14] = parts[2]
         return errors, slopes
 
@@ -171,5 +170,5 @@ def data(n, m, observations):
 SIZES = ((5, 50, 100), (21, 1000, 5000), (49, 7776, 31_843), (257, 65_132, 225_911))
 PROBLEMS = [
     Problem("ba", reprojection_error, ("camera", "point", "weight"), SIZES, data, jacobian_hand,
-            jax=jacobian_jax, compose=jacobian_by, primal=all_errors),
+            jax=jacobian_jax, compose=jacobian_by, out=True, primal=all_errors),
 ]  # fmt: skip

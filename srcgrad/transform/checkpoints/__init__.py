@@ -1,0 +1,1 @@
+"""Checkpoints: states are recorded in place of what follows from them."""
