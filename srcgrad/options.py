@@ -29,17 +29,21 @@ class Options:
         Whether loops call mathematical functions that LLVM vectorises.
     lanes : bool
         Whether independent rounds of a loop run side by side.
+    whole : bool
+        Whether the version for operands that are broadcast at run time is compiled at once.
     """
 
     fastmath: bool | frozenset[str]
     vectormath: bool
     lanes: bool
+    whole: bool = False
 
     @property
     def key(self) -> list[Any]:
         """The options as plain values."""
         flags = self.fastmath
-        return [flags if isinstance(flags, bool) else sorted(flags), self.vectormath, self.lanes]
+        shown = flags if isinstance(flags, bool) else sorted(flags)
+        return [shown, self.vectormath, self.lanes, self.whole]
 
 
 def options(fastmath: Any, vectormath: bool, lanes: bool) -> Options:

@@ -32,7 +32,7 @@ from .recursion import Routine, Routines, reachable, reachable_from
 from .returned import refuse_shared
 from .sweeps import Sweeps, completed, functions, sweeps
 from .transform.adjoint import Parts, adjoint
-from .transform.lower import lower
+from .transform.lower import lower, versions
 from .transform.prepare import prepare
 from .transform.private import rearranged
 from .transform.simplify import simplify
@@ -72,9 +72,18 @@ class Derived:
 
     @functools.cached_property
     def loops(self) -> str:
-        """What Numba compiles."""
-        lowered, *others = (lower(p, self.vectormath, lanes=self.lanes) for p in self.programs)
-        return emit(lowered, others, "loops")
+        """What Numba compiles, with a version for operands that are broadcast at run time."""
+        return self._lowered(later=False)
+
+    @functools.cached_property
+    def straight(self) -> str:
+        """The same without that version: it raises where operands are broadcast at run time."""
+        return self._lowered(later=True)
+
+    def _lowered(self, later: bool) -> str:
+        main, *broadcast = versions(self.programs[0], self.vectormath, self.lanes, later)
+        others = [lower(p, self.vectormath, lanes=self.lanes) for p in self.programs[1:]]
+        return emit(main, [*others, *broadcast], "loops")
 
 
 def derive(
