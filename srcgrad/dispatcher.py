@@ -299,7 +299,8 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         *examples : values or numba types
             One for each argument; left out, those of the last call, or float scalars.
         level : {"flat", "loops"}
-            The listing, or exactly what Numba compiles.
+            The listing, or exactly what Numba compiles (the function for operands that are
+            broadcast at run time when it is first needed).
         """
         if level not in ("flat", "loops"):
             raise ArgumentError(f"level={level!r}: there are 'flat' and 'loops'")

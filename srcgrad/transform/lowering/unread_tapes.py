@@ -29,7 +29,8 @@ from ...program import (
 
 def without_unread_tapes(program: Program) -> Program:
     """The program without lists that are filled and emptied for nothing."""
-    tapes = {s.tape for s in walk(program.body) if isinstance(s, Push)} - read_tapes(program)
+    tapes = {s.tape for s in walk(program.body) if isinstance(s, Push)}
+    tapes -= {*program.params, *read_tapes(program)}
 
     def change(body: Block) -> Block:
         kept = (s for s in body if not is_of(s, tapes))
