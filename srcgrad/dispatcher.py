@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -33,6 +34,7 @@ from .arguments import (
 )
 from .backend.build import BUILT, WRAPPER, build, rare_collections
 from .backend.cache import Entry, gradient_digest
+from .broadcasts import is_left_out, parameters, trying_call
 from .errors import ArgumentError, CompileError, SrcgradError
 from .fingerprint import fingerprint
 from .meanings import plain_function
@@ -62,6 +64,8 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         self._derived: dict[Any, Derived] = {}
         self._last: tuple[types.Type, ...] | None = None
         self._primal: Any = None
+        self._twin: Any = None
+        self._other: Any = None
         super().__init__(_stub(plain, self._signature), targetoptions={"nopython": True})
         self.__wrapped__ = primal
         self.__name__ = plain.__name__
@@ -142,7 +146,8 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         entry = Entry(key)
         if entry.text is None:
             derived = self._derive(effective)
-            entry.fill(derived.loops + (wrapper(derived) if wrapper else ""), derived.name)
+            text = derived.loops if self._options.whole else derived.straight
+            entry.fill(text + (wrapper(derived) if wrapper else ""), derived.name)
             if self._mark() != digest:
                 entry.digest = None  # something was rebound meanwhile
         return build(entry, self._options.fastmath, captured, self._options.out)
@@ -214,6 +219,32 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             f"({', '.join(map(str, args))}):\n    " + "\n    ".join(lines[:8])
         )
 
+    # The version for operands that are broadcast at run time
+
+    def _whole(self) -> Any:
+        """The gradient with both its versions."""
+        if self._twin is None:
+            primal, wrt, with_value, options = self._setup
+            self._twin = _again(primal, wrt, with_value, replace(options, whole=True))
+            self._twin._derived = self._derived
+        return self._twin
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """What a compiled caller is told: of both versions, where there are two."""
+        kinds = tuple(self._compiler.fold_argument_types(args, kws)[1])
+        with global_compiler_lock:
+            check_types(kinds, self._names, self.wrt)
+            if not self._options.whole and is_left_out(self._dispatcher(kinds)):
+                return self._whole().get_call_template(args, kws)
+        return super().get_call_template(args, kws)
+
+    def get_overload(self, sig: Any) -> Any:
+        """What a compiled caller calls."""
+        args = tuple(sigutils.normalize_signature(sig)[0])
+        if self._twin is not None and args in self._twin.overloads:
+            return self._twin.get_overload(sig)
+        return super().get_overload(sig)
+
     # What a primal that calls this gradient needs
 
     @property
@@ -270,9 +301,14 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         if any(new[k] is not given.get(k) for k in new):
             return lambda *_, **__: self(**new)
         try:
-            return super()._compile_for_args(*args, **kws)
+            found = super()._compile_for_args(*args, **kws)
         except SrcgradError as error:
             raise error.with_traceback(None) from None
+        if type(self) is GradFunction and any(map(is_left_out, self._plains.values())):
+            call = {"__call__": trying_call(self._signature)}
+            self.__class__ = type("GradFunction", (GradFunction,), call)
+            return lambda *_, **__: self(**new)
+        return found
 
     # What people look at
 
@@ -284,7 +320,8 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         *examples : values or numba types
             One for each argument; left out, those of the last call, or float scalars.
         level : {"flat", "loops"}
-            The listing, or exactly what Numba compiles.
+            The listing, or exactly what Numba compiles (the function for operands that are
+            broadcast at run time when it is first needed).
         """
         if level not in ("flat", "loops"):
             raise ArgumentError(f"level={level!r}: there are 'flat' and 'loops'")
@@ -358,19 +395,6 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
 def function_text(name: str, names: Iterable[str], result: str) -> str:
     """A function of one line, as text to be appended to a module."""
     return f"\n\ndef {name}({', '.join(names)}):\n    return {result}\n"
-
-
-def parameters(signature: inspect.Signature) -> tuple[str, dict[str, Any]]:
-    """The text between the parentheses of a ``def``, and the defaults that it names."""
-    scope: dict[str, Any] = {}
-    params = []
-    for name, parameter in signature.parameters.items():
-        if parameter.default is not parameter.empty:
-            scope[f"default_{name}"] = parameter.default
-            params.append(f"{name}=default_{name}")
-        else:
-            params.append(name)
-    return ", ".join(params), scope
 
 
 def _stub(plain: Any, signature: inspect.Signature) -> Any:

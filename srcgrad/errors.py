@@ -97,3 +97,7 @@ class ShapeError(SrcgradError, ValueError):
 
 class CompileError(SrcgradError, RuntimeError):
     """Numba refused the generated code: shown with the user's line."""
+
+
+BROADCAST = "operands are broadcast: that version is not compiled yet"
+"""What compiled code raises where it is the version for operands that are not broadcast."""

@@ -21,8 +21,9 @@ from numba.core.registry import CPUDispatcher
 
 from .arguments import check_types, converted
 from .backend.build import rare_collections
+from .broadcasts import dispatch, is_request, parameters, trying
 from .custom import gate_of
-from .dispatcher import GradFunction, parameters
+from .dispatcher import GradFunction
 from .errors import AliasingError, ArgumentError, SrcgradError
 from .execution import execute
 from .meanings import CellSpace
@@ -60,9 +61,6 @@ def calling(gradient: Any) -> Any:
     return function
 
 
-_dispatch = CPUDispatcher.__call__
-
-
 class CheckedGradFunction(GradFunction):
     """A gradient that looks at the world at each call.
 
@@ -83,14 +81,25 @@ class CheckedGradFunction(GradFunction):
                 return self(*args, **kws)
         if self._writes:
             self._check_overlap(dict(zip(self._names, args, strict=False)) | kws)
+        if self._other is None:
+            try:
+                return self._dispatched(*args, **kws)
+            except ValueError as error:
+                if not is_request(error):
+                    raise
+            self._other = self._whole()
+        return self._other(*args, **kws)
+
+    def _dispatched(self, *args: Any, **kws: Any) -> Any:
+        """Call the compiled code, with the captured arrays."""
         if not self._arrays:
-            return _dispatch(self, *args, **kws)
+            return dispatch(self, *args, **kws)
         try:
             bound = self._signature.bind(*args, **kws)
         except TypeError as error:
             raise ArgumentError(f"`{self.__name__}`: {error}") from None
         bound.apply_defaults()
-        return _dispatch(self._inner, *bound.args, *self._arrays)
+        return dispatch(self._inner, *bound.args, *self._arrays)
 
     def _look(self) -> None:
         """Find what the function is made of, and so how its calls are checked."""
@@ -112,7 +121,7 @@ class CheckedGradFunction(GradFunction):
             self._look()
             self._derived.clear()
             self._plains.clear()
-            self._primal = None
+            self._primal = self._twin = self._other = None
             self._reset_overloads()
             self.overloads.clear()
 
@@ -172,7 +181,7 @@ def _quick_call(
 ) -> Callable[..., Any]:
     """``__call__`` with the primal's own parameters: it costs a third less than ``*args``."""
     params, scope = parameters(signature)
-    scope["dispatch"] = _dispatch
+    scope |= {"dispatch": dispatch, "is_request": is_request}
     tests = []
     for k, (space, name, value) in enumerate(watch):
         scope |= {f"space{k}_": getattr(space, "cell", space), f"value{k}_": value}
@@ -182,6 +191,8 @@ def _quick_call(
     captured = {f"captured{k}_": array for k, array in enumerate(arrays)}
     scope |= captured
     target = "self_._inner" if arrays else "self_"
+    body = trying(target, ", ".join(given), "".join(f", {c}" for c in captured))
+    body = body.replace("\n", "\n        ")
     text = (
         f"def __call__(self_, {params}):\n"
         f"    try:\n"
@@ -189,8 +200,8 @@ def _quick_call(
         f"    except (KeyError, ValueError):\n"
         f"        same = False\n"
         f"    if same:\n"
-        f"        return dispatch({', '.join([target, *given, *captured])})\n"
-        f"    self_._renew()\n"
+        f"        {body}"
+        f"\n    self_._renew()\n"
         f"    return self_({', '.join(given)})\n"
     )
     exec(text, scope)

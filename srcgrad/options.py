@@ -31,19 +31,22 @@ class Options:
         Whether independent rounds of a loop run side by side.
     out : bool
         Whether gradients can be written into arrays that the caller passes.
+    whole : bool
+        Whether the version for operands that are broadcast at run time is compiled at once.
     """
 
     fastmath: bool | frozenset[str]
     vectormath: bool
     lanes: bool
     out: bool = False
+    whole: bool = False
 
     @property
     def key(self) -> list[Any]:
         """The options as plain values."""
         flags = self.fastmath
         plain = flags if isinstance(flags, bool) else sorted(flags)
-        return [plain, self.vectormath, self.lanes, self.out]
+        return [plain, self.vectormath, self.lanes, self.out, self.whole]
 
 
 def options(fastmath: Any, vectormath: bool, lanes: bool, out: bool = False) -> Options:

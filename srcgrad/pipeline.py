@@ -33,7 +33,7 @@ from .returned import refuse_shared
 from .sweeps import Sweeps, completed, functions, sweeps
 from .transform.adjoint import Parts, adjoint
 from .transform.into import into
-from .transform.lower import lower
+from .transform.lower import lower, versions
 from .transform.prepare import prepare
 from .transform.private import rearranged
 from .transform.simplify import simplify
@@ -56,8 +56,8 @@ class Derived:
         The function's name in both.
     result : numba.types.Type
         The type of what it returns.
-    into : callable
-        Gives a gradient, at either level, the parameter ``out`` where there is one.
+    into : callable or None
+        Gives a gradient, at either level, the parameter ``out``, if it is to have one.
     gates : mapping of str to function
         Gates of the user's that it calls.
     extra : tuple of numpy.ndarray
@@ -70,15 +70,27 @@ class Derived:
     lanes: bool
     name: str
     result: types.Type
-    into: Callable[[Program], Program]
+    into: Callable[[Program], Program] | None
     extra: tuple[Any, ...] = ()
     gates: Mapping[str, Any] = field(default_factory=dict)
 
     @functools.cached_property
     def loops(self) -> str:
-        """What Numba compiles."""
-        lowered, *others = (lower(p, self.vectormath, lanes=self.lanes) for p in self.programs)
-        return emit(self.into(lowered), others, "loops")
+        """What Numba compiles, with a version for operands that are broadcast at run time."""
+        return self._lowered(later=False)
+
+    @functools.cached_property
+    def straight(self) -> str:
+        """The same without that version: it raises where operands are broadcast at run time."""
+        return self._lowered(later=True)
+
+    def _lowered(self, later: bool) -> str:
+        first, *rest = self.programs
+        others = [lower(p, self.vectormath, lanes=self.lanes) for p in rest]
+        if self.into is not None:  # one version: a caller that passes arrays has loops of its own
+            return emit(self.into(lower(first, self.vectormath, lanes=self.lanes)), others, "loops")
+        main, *broadcast = versions(first, self.vectormath, self.lanes, later)
+        return emit(main, [*others, *broadcast], "loops")
 
 
 def derive(
@@ -136,14 +148,15 @@ def derive(
     )
     others = emitted_routines(called, swept, finished)
     check_constants([finished, *others])
-    written = functools.partial(
-        written_into,
-        out=out,
-        kind=returned,
-        chosen=chosen_parameters(typed, wrt, dict(zip(typed.params, kinds, strict=True))),
-        shape=(with_value, tupled),
+    chosen = chosen_parameters(typed, wrt, dict(zip(typed.params, kinds, strict=True)))
+    written = (
+        None
+        if out is None
+        else functools.partial(
+            written_into, out=out, kind=returned, chosen=chosen, shape=(with_value, tupled)
+        )
     )
-    flat = emit(written(finished), others)
+    flat = emit(written(finished) if written else finished, others)
     programs = (finished, *others)
     gates = {name: f for p in programs for name, f in p.gates.items()}
     return Derived(
@@ -174,15 +187,13 @@ def gradient_program(
 
 def written_into(
     program: Program,
-    out: types.Type | None,
+    out: types.Type,
     kind: types.Type,
     chosen: Sequence[str],
     shape: tuple[bool, bool],
 ) -> Program:
-    """The gradient with the parameter ``out``, where there is one."""
+    """The gradient with the parameter ``out``."""
     with_value, tupled = shape
-    if out is None:
-        return program
     bare = len(chosen) == 1 and not tupled
     return into(program, kind, out, chosen[0] if bare else chosen, with_value)
 

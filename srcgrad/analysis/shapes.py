@@ -16,6 +16,7 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from numba import types
 
@@ -106,9 +107,12 @@ def _stale(program: Program, search: _Search) -> dict[int, set[str]]:
     return found
 
 
-def steady_shapes(program: Program) -> Symbols:
-    """Symbols of arrays that parameters and steady integers tell, right at every place."""
-    search = _Search(program)
+def steady_shapes(program: Program, equal: Mapping[str, str] = MappingProxyType({})) -> Symbols:
+    """Symbols of arrays that parameters and steady integers tell, right at every place.
+
+    ``equal`` has symbols of parameters, and for each another one that is known to equal it.
+    """
+    search = _Search(program, equal)
     said = search.steady & {*program.params, *search.integers}
     found = search.symbols()
     return {n: s for n, s in found.items() if all(mentioned(e) <= said for e in s)}
@@ -121,7 +125,8 @@ class _Later(Exception):  # noqa: N818
 class _Search:
     """Every definition of every array, looked at until nothing changes."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, equal: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.equal = equal
         self.kinds = program.types
         self.steady = steady_names(program)
         self.integers = {n for n in self.steady if isinstance(self.kinds.get(n), types.Integer)}
@@ -193,7 +198,8 @@ class _Search:
 
     def own(self, name: str) -> Known:
         """Symbols that say nothing but whose extents they are."""
-        return tuple(f"{name}.shape[{k}]" for k in range(self.kinds[name].ndim))
+        symbols = (f"{name}.shape[{k}]" for k in range(self.kinds[name].ndim))
+        return tuple(self.equal.get(s, s) for s in symbols)
 
     def of(self, name: str) -> Known:
         """What is known of a name so far; () for a number."""

@@ -10,22 +10,60 @@ Invariant: the same values as the flat program, up to the rounding of sums.
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from ..program import Assign, Block, For, Program, binds, blocks, walk, with_blocks
 from .checkpoints.rounds import checkpointed
 from .lowering.apart import apart
 from .lowering.contraction import contract, localise
+from .lowering.first_sums import first_sums
 from .lowering.fusion import fuse
 from .lowering.joint import joint
 from .lowering.lanes import in_lanes
-from .lowering.liveness import sunk
+from .lowering.liveness import sunk, unread
 from .lowering.loops import Loops, loops
+from .lowering.one_name import one_name
 from .lowering.repeated import without_repeated
+from .lowering.rows import rows
+from .lowering.shapes import Extent
+from .lowering.straight import equal_extents, guarded
 from .lowering.subscripts import unsigned
 from .lowering.supported import supported
+from .lowering.unread_tapes import without_unread_tapes
 from .lowering.vectorise import vectorised
 from .lowering.workspaces import in_workspaces
+
+
+def versions(
+    program: Program, vectormath: bool = True, lanes: bool = True, later: bool = False
+) -> list[Program]:
+    """The program for operands that are not broadcast at run time, and the one for any.
+
+    Parameters
+    ----------
+    program : Program
+        Flat and typed.
+    vectormath, lanes : bool
+        As for ``lower``.
+    later : bool
+        Whether the second is left for later: the first raises where it would be called.
+
+    Returns
+    -------
+    list of Program
+        One where they would be the same, or where the second is left.
+    """
+    equal = equal_extents(apart(program))
+    if not equal:
+        return [lower(program, vectormath, lanes=lanes)]
+    name = f"{program.name}_broadcast"
+    straight = lower(program, vectormath, lanes=lanes, equal=equal)
+    if later:
+        return [guarded(straight, equal, "")]
+    other = lower(replace(program, name=name), vectormath, lanes=lanes)
+    return [guarded(straight, equal, name), other]
 
 
 def lower(
@@ -36,6 +74,8 @@ def lower(
     workspaces: bool = True,
     reuse: bool = True,
     checkpoints: bool = True,
+    compact: bool = True,
+    equal: Mapping[Extent, Extent] = MappingProxyType({}),
 ) -> Program:
     """The program as loops.
 
@@ -55,13 +95,18 @@ def lower(
         Whether calls whose values are in numbers already are replaced by these.
     checkpoints : bool
         Whether cheap rounds are run again in the backward sweep rather than recorded.
+    compact : bool
+        Whether arrays that are only passed on go: zeros that are added to, second names, what is
+        recorded for its shape, all but a row of what a loop uses up row by row.
+    equal : mapping of extent to extent
+        Extents of parameters, each with the one that it is known to equal.
     """
     program = apart(checkpointed(program) if checkpoints else program)
-    found = loops(program)
-    fused = fused_loops(found)
+    found = loops(program, equal=equal)
+    fused = fused_loops(found, compact)
     if once := computed_twice(program, fused, found):
-        found = loops(program, once)
-        fused = fused_loops(found)
+        found = loops(program, once, equal)
+        fused = fused_loops(found, compact)
     finished = supported(fused.with_body(shortened(sunk(fused.body))))
     finished = without_repeated(finished) if reuse else finished
     finished = joint(finished) if workspaces else finished
@@ -71,11 +116,15 @@ def lower(
     return unsigned(finished) if cast else finished
 
 
-def fused_loops(found: Loops) -> Program:
+def fused_loops(found: Loops, compact: bool) -> Program:
     """Loops fused, temporaries gone."""
-    counters = found.counters
-    lean = contract(found.program, counters)
-    fused = contract(fuse(lean, counters), counters)
+    program, counters = found.program, found.counters
+    if compact:
+        read = without_unread_tapes(unread(program, counters))
+        program = first_sums(one_name(read), counters)
+    fused = contract(fuse(contract(program, counters), counters), counters)
+    if compact:
+        fused = contract(rows(fused, counters), counters)
     return localise(fused, counters)
 
 

@@ -69,11 +69,12 @@ class Effects:
 
 @dataclass(frozen=True)
 class Memory:
-    """Types and may-alias classes of a program's names."""
+    """Types and may-alias classes of a program's names; the classes that are added to."""
 
     types: Mapping[str, Any]
     classes: Mapping[str, str]
     counters: frozenset[str]
+    sums: frozenset[str] = frozenset()
 
     def of(self, name: str) -> str:
         """The class of a name."""

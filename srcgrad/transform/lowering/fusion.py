@@ -14,7 +14,18 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from ...program import Block, Comment, For, Program, Return, Stmt, blocks, with_blocks
+from ...program import (
+    Block,
+    Comment,
+    For,
+    Increment,
+    Program,
+    Return,
+    Stmt,
+    blocks,
+    walk,
+    with_blocks,
+)
 from .effects import (
     Access,
     Effects,
@@ -67,7 +78,10 @@ class Body:
 
 def fuse(program: Program, counters: frozenset[str]) -> Program:
     """The program with its lowered loops fused."""
-    memory = Memory(program.types, memory_classes(program), counters)
+    classes = memory_classes(program)
+    added = {s.target for s in walk(program.body) if isinstance(s, Increment)}
+    sums = frozenset(classes.get(n, n) for n in added)
+    memory = Memory(program.types, classes, counters, sums)
     return program.with_body(block(program.body, memory).finished())
 
 
@@ -75,7 +89,7 @@ def block(body: Iterable[Stmt], memory: Memory) -> Body:
     """A block with its loops fused, inner blocks first."""
     result = Body()
     for stmt in body:
-        place(result, item_of(stmt, memory))
+        place(result, item_of(stmt, memory), memory)
     return result
 
 
@@ -89,27 +103,32 @@ def item_of(stmt: Stmt, memory: Memory) -> Item:
     return Item(with_blocks(stmt, tuple(b.finished() for b in inner)), found)
 
 
-def place(body: Body, item: Item) -> None:
+def place(body: Body, item: Item, memory: Memory) -> None:
     """Append a statement: into an earlier loop, or before the loops that it need not wait for."""
     items = body.items
     spot = len(items)
     if body.loops is None or isinstance(item.stmt, Comment | Return):
         body.insert(spot, item)
         return
+    first: Item | None = None
     for k in reversed(range(body.loops, len(items))):
         other = items[k]
         if fusable(other, item):
-            merge(other, item)
-            return
+            first = other
+            if not is_start(item, memory):
+                break
         if other.effects.checks or conflicts(other.effects, item.effects):
             break
         if other.body is not None and (item.body is None or is_fill(item)):
             spot = k
-    if item.body is None or not sunk_into(body, item):
+    if first is not None:
+        merge(first, item, memory)
+        return
+    if item.body is None or not sunk_into(body, item, memory):
         body.insert(spot, item)
 
 
-def sunk_into(body: Body, item: Item) -> bool:
+def sunk_into(body: Body, item: Item, memory: Memory) -> bool:
     """Whether an earlier loop over the same range could move down, and has become one with it."""
     items = body.items
     for k in reversed(range(body.loops or 0, len(items))):
@@ -119,7 +138,7 @@ def sunk_into(body: Body, item: Item) -> bool:
         if any(conflicts(first.effects, other.effects) for other in items[k + 1 :]):
             continue
         del items[k]
-        merge(first, item)
+        merge(first, item, memory)
         items.append(first)
         return True
     return False
@@ -128,6 +147,11 @@ def sunk_into(body: Body, item: Item) -> bool:
 def is_fill(item: Item) -> bool:
     """Whether a loop reads no memory: it can get out of the way as a plain statement does."""
     return not item.effects.loaded
+
+
+def is_start(item: Item, memory: Memory) -> bool:
+    """Whether a loop is where sums start: out of the way of the loops that are to be one."""
+    return is_fill(item) and item.effects.written <= memory.sums
 
 
 def fusable(first: Item, second: Item) -> bool:
@@ -157,10 +181,10 @@ def positions(access: Access, counter: str) -> set[int]:
     return {axis for axis, name in access.axes or () if name == counter}
 
 
-def merge(first: Item, second: Item) -> None:
+def merge(first: Item, second: Item, memory: Memory) -> None:
     """Two loops become one, the first."""
     assert first.body is not None and second.body is not None
     for item in second.body.items:
-        place(first.body, item)
+        place(first.body, item, memory)
     first.comments |= second.comments
     first.effects.add(second.effects)

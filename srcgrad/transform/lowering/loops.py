@@ -12,6 +12,7 @@ import ast
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from numba import types
 from numba.np.numpy_support import as_dtype, from_dtype
@@ -50,7 +51,7 @@ from .indexing import subscript
 from .nests import add, compute, store
 from .pull import Pull, array, element, spread, variable
 from .scope import Opaque, Scope, depends, is_array, items
-from .shapes import Shapes, written
+from .shapes import Extent, Extents, Shapes, axes, written
 from .unbroadcast import settle, settle_name
 
 
@@ -66,14 +67,24 @@ class Loops:
         The counters of loops that were not in the flat program.
     twins : mapping of str to str
         Arrays that are computed twice, and the name of the wider one.
+    met : tuple of pairs of extents
+        Extents that operands are broadcast from, where they are not known to be equal.
+    fitted : tuple of pairs of extents
+        Extents that have to be equal.
     """
 
     program: Program
     counters: frozenset[str]
     twins: Mapping[str, str]
+    met: tuple[tuple[Extent, Extent], ...] = ()
+    fitted: tuple[tuple[Extent, Extent], ...] = ()
 
 
-def loops(program: Program, once: frozenset[str] = frozenset()) -> Loops:
+def loops(
+    program: Program,
+    once: frozenset[str] = frozenset(),
+    equal: Mapping[Extent, Extent] = MappingProxyType({}),
+) -> Loops:
     """The program with loops for its array statements.
 
     Parameters
@@ -82,6 +93,8 @@ def loops(program: Program, once: frozenset[str] = frozenset()) -> Loops:
         Flat and typed.
     once : frozenset of str
         Arrays that are not to be computed a second time where they are broadcast.
+    equal : mapping of extent to extent
+        Extents of parameters, each with the one that it is known to equal.
     """
     taken = set(program.types) | set(program.params) | set(program.constants) | RESERVED
     taken |= bound(program.body)
@@ -100,7 +113,9 @@ def loops(program: Program, once: frozenset[str] = frozenset()) -> Loops:
     for stmt in walk(program.body):
         if isinstance(stmt, Call):  # what is called may keep a reference on a tape
             shared |= {*uses(stmt), *binds(stmt)}
-    steady = {n: tuple(map(written, s)) for n, s in steady_shapes(program).items()}
+    said = {str(e): str(other) for e, other in equal.items()}
+    steady = {n: tuple(map(written, s)) for n, s in steady_shapes(program, said).items()}
+    steady = {n: tuple(equal.get(e, e) for e in s) for n, s in {**own(program), **steady}.items()}
     lists = frozenset(n for n, k in kinds.items() if isinstance(k, types.List))
     scope = Scope(kinds, taken, classes, shared, Shapes(steady=steady, lists=lists), once=once)
     with scope.collecting() as body:
@@ -108,8 +123,19 @@ def loops(program: Program, once: frozenset[str] = frozenset()) -> Loops:
             lower(scope, stmt)
     named = {n: k for n, k in scope.types.items() if n not in program.constants}
     return Loops(
-        program.with_body(body, types=named), frozenset(scope.loop_counters), dict(scope.twins)
+        program.with_body(body, types=named),
+        frozenset(scope.loop_counters),
+        dict(scope.twins),
+        tuple(scope.met),
+        tuple(scope.fitted),
     )
+
+
+def own(program: Program) -> dict[str, Extents]:
+    """The extents of the parameters that keep their arrays."""
+    rebound = bound(program.body)
+    kinds = {n: program.types[n] for n in program.params if n not in rebound}
+    return {n: axes(n, k.ndim) for n, k in kinds.items() if is_array(k)}
 
 
 RESERVED = frozenset(

@@ -84,6 +84,7 @@ def fit(scope: Scope, a: Extent, b: Extent, operation: str = "matmul") -> None:
     error = ast.parse(f"raise ValueError('{operation}: operands do not fit')").body[0]
     test = ast.Compare(spelled(a), [ast.NotEq()], [spelled(b)])
     scope.emit(If(test, (Check(error, line=scope.line),), line=scope.line))
+    scope.fitted.append((scope.joins.get(a, a), scope.joins.get(b, b)))
     scope.equate(a, b)
 
 

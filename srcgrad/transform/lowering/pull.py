@@ -159,10 +159,14 @@ def common_extent(scope: Scope, a: Extent, b: Extent) -> Extent:
     if same(scope, a, b):
         return known_as(scope, a)
     if isinstance(a, int) or isinstance(b, int):
-        return a if isinstance(a, int) else b
+        number, text = (a, b) if isinstance(a, int) else (b, a)
+        scope.meet(number, text, number)
+        return number
     if known := scope.recall(("common", a, b)) or scope.recall(("common", b, a)):
+        scope.meet(a, b, str(known))
         return str(known)
     name = scope.fresh("n", from_dtype(np.dtype(np.int64)))
+    scope.meet(a, b, name)
     scope.emit(Assign(name, parse(f"{a} if {b} == 1 else {b}"), line=scope.line))
     scope.remember(("common", a, name), name, depends(a, name))
     scope.remember(("common", b, name), name, depends(b, name))

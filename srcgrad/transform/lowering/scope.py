@@ -45,6 +45,9 @@ class Scope:
     memo: dict[Key, tuple[Any, frozenset[str]]] = field(default_factory=dict)
     out: list[Stmt] = field(default_factory=list)
     loop_counters: list[str] = field(default_factory=list)
+    met: list[tuple[Extent, Extent]] = field(default_factory=list)
+    fitted: list[tuple[Extent, Extent]] = field(default_factory=list)
+    joins: dict[Extent, Extent] = field(default_factory=dict)
     line: int = 0
     comment: str = ""
 
@@ -117,6 +120,13 @@ class Scope:
         for name, (extents, narrow) in self.partial.items():
             new = (tuple(keep if e == drop else e for e in part) for part in (extents, narrow))
             self.partial[name] = next(new), next(new)
+
+    def meet(self, a: Extent, b: Extent, name: Extent) -> None:
+        """Two extents are broadcast to a third one, which is theirs where they are equal."""
+        first, second = self.joins.get(a, a), self.joins.get(b, b)
+        if name not in (a, b):
+            self.joins.setdefault(name, first)
+        self.met.append((first, second))
 
     def put_off(self, name: str, extents: Extents, narrow: Extents) -> None:
         """An array has these extents, and has yet to be summed to the narrow ones."""

@@ -39,6 +39,11 @@ def written(text: str) -> Extent:
     return int(text) if text.isdigit() else text
 
 
+def axes(name: str, rank: int) -> Extents:
+    """The extents of an array, said by its own name."""
+    return tuple(f"{name}.shape[{k}]" for k in range(rank))
+
+
 @cache
 def mentioned(text: str) -> frozenset[str]:
     """The variables in the text of an extent."""
@@ -104,7 +109,7 @@ class Shapes:
         """The extents of an array."""
         known = self.arrays.get(name, self.steady.get(name))
         if known is None or len(known) != rank:
-            known = tuple(f"{name}.shape[{k}]" for k in range(rank))
+            known = axes(name, rank)
             self.arrays[name] = known
         return known
 
