@@ -133,6 +133,11 @@ class Writer(Statements):
         k, name = self.new("k"), self.new("h")
         inner = replace(scope, counters=(*scope.counters, k))
         lines = [f"{name} = [{self.atom(scope)}]", f"for {k} in range(3):"]
+        if self.choices.chance(30):
+            j = self.new("j")
+            lines += [f"    for {j} in range(len({name})):"]
+            lines += [f"        {name}[{j}] = {self.atom(inner)} + 0.3 * {name}[{j}] * x"]
+            lines += [f"        x = 0.5 * {name}[{j}]"]
         lines.append(f"    {name}.append({self.number(inner)})")
         use = self.choices.of([f"sum({name}) * 0.3", f"{name}[-1]", f"{name}[1] * {name}[2] * 0.5"])
         target, scope = self.target(scope)

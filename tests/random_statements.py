@@ -198,7 +198,25 @@ class Statements(Expressions):
         lines = [f"{name} = {self.view(scope)}", f"{name}[1] *= {p}"]
         lines += [f"{name} = {name}[{self.choices.of(['1:', ':-1', '::-1'])}]"]
         lines += [f"{name}[0] += {self.atom(scope)}", f"{name} = {name}[:2]", f"{name} *= {p}"]
+        if self.choices.chance(40):
+            lines = self.shrunk(scope, name, p)
         return lines, replace(scope, pairs=(*scope.pairs, name))
+
+    def shrunk(self, scope: Scope, name: str, p: str) -> list[str]:
+        """A name bound, round by round, to a smaller array that is computed from its last one."""
+        part = self.new("s")
+        step = self.choices.of([
+            [f"    {name} = {name}[1:] * {p}"],
+            [f"    {name} = 0.6 * {name}[:-1] + 0.4 * {name}[1:]"],
+            [f"    {part} = {name}[:0:-1]", f"    {name} = np.sin({part}) * {p}"],
+            [f"    {part} = {name}[:-1]", f"    {name} = {part} - {name}[-1] * {p}"],
+            [f"    {part} = {name}[1:]", f"    {name} = {part}", f"    {name} = {name} * {p}"],
+        ])  # fmt: skip
+        rounds = self.choices.of([f"for {self.new('k')} in range(2):", f"while len({name}) > 2:"])
+        lines = [f"{name} = {self.view(scope)}", rounds, *step]
+        if self.choices.chance(50):
+            lines += [f"    x += 0.1 * np.sum({name} * {name}) * {self.atom(scope)}"]
+        return lines
 
     def function(self, scope: Scope) -> Made:
         """A function that reads names of the program as they are when it is called."""
