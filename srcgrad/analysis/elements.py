@@ -59,5 +59,7 @@ def subscripts(stmt: Stmt, name: str) -> Iterator[Expr | None]:
                     yield index
                 case ast.Attribute(value=ast.Name(id=base) as inner, attr="shape" | "size"):
                     bases.add(id(inner))
+                case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=base) as inner]):
+                    bases.add(id(inner))
                 case ast.Name(id=base) if base == name and id(node) not in bases:
                     yield None

@@ -37,6 +37,7 @@ from .elements import own_axis
 from .facts import Path
 from .freshness import unread_stores
 from .rebuilding import Rebuilding
+from .tables import table_stores
 
 Covered = Mapping[int, set[Cell]]
 """What a statement (by its ``id``) overwrites from end to end."""
@@ -54,7 +55,7 @@ class Needed:
         self.extra = rebuilt.extra
         self.private = rebuilt.private
         self.covered = covered
-        self.unread = unread_stores(self.facts)
+        self.unread = unread_stores(self.facts) | table_stores(self.facts)
 
     def decide(self) -> None:
         """Decide for the whole program."""
