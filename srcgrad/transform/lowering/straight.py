@@ -25,11 +25,12 @@ def equal_extents(program: Program) -> Mapping[Extent, Extent]:
     shapes of more arrays: hence several looks.
     """
     equal: Mapping[Extent, Extent] = {}
-    while True:
+    while own(program):
         found = loops(program, equal=equal)
         if not (more := joined(program, found.met, equal)):
             return equal
         equal = joined(program, found.fitted, more) or more
+    return equal
 
 
 def joined(
