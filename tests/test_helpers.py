@@ -89,6 +89,7 @@ COMPILED = {
     "slogdet_sign": [(np.eye(3) * 2,)],
     **{name: [(0.4,), (V3,), (A2,)] for name in ("erf", "erfc", "gamma", "gammaln", "digamma",
                                                  "trigamma", "log_ndtr")},
+    "overlap": [(A2, A2[1:]), (V3, T2), (V3[::-1], V3[:2])],
     "exp_weight": [(-1.5,), (-709.0,), (-300 * V3,)],
     "logit": [(0.3,), (V3 / 4,)],
     "xlogy": [(0.0, 0.0), (V3, V3)],

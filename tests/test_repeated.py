@@ -71,8 +71,8 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...], int]] = [
     (rotated, (0.3, 0.7, 1.1), 2),
     (turned_if_it_turns, (0.3, 0.7, 1.1), 2),
     (angle_changes, (0.3, 0.9), 4),
-    (value_changes, (0.3, 0.9), 3),
-    (in_a_loop, (0.3, 4), 4),
+    (value_changes, (0.3, 0.9), 2),
+    (in_a_loop, (0.3, 4), 5),
     (in_one_branch, (0.3, 0.9), 3),
     (in_one_branch, (-0.3, 0.9), 3),
 ]

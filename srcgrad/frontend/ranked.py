@@ -146,6 +146,8 @@ def _text(target: str, value: Expr, kinds: Kinds, fresh: Callable[[str], str]) -
     match value:
         case ast.BinOp(left=left, op=ast.MatMult(), right=right):
             return product(target, left, right, rank, fresh)
+        case ast.Call(func=ast.Name(id="zeros_for_each")):
+            return None  # of the list itself
         case ast.Call(func=func) if (name := dotted(func)) in FUNCTIONS:
             if arrays := _lists(value, kinds, types.Array):
                 return _of_arrays(target, value, arrays, kinds, fresh)
