@@ -14,3 +14,5 @@ from .problems import (
 
 FAMILIES = (clusters, recurrent, bundle, dynamics, sums, learning, losses, kernels, alignment)
 PROBLEMS = {problem.name: problem for family in FAMILIES for problem in family.PROBLEMS}
+FAMILY_OF = {problem.name: family.__name__ for family in FAMILIES for problem in family.PROBLEMS}
+"""The module that has a problem."""

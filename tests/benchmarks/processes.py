@@ -93,6 +93,8 @@ def start(
     problem: Problem, size: Size, tool: str, folder: Path, limit: float, memory: bool = False
 ) -> Fresh | None:
     """Run one process; None if it fails or takes too long."""
+    from .catalogue import FAMILY_OF  # here: the process that is measured imports one family
+
     environment = {
         **os.environ,
         **ONE_THREAD,
@@ -101,8 +103,7 @@ def start(
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
     }
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    family = problem.data.__module__  # only this one is imported, and what it needs
-    what = json.dumps([family, problem.name, size, tool, memory])
+    what = json.dumps([FAMILY_OF[problem.name], problem.name, size, tool, memory])
     command = [sys.executable, "-m", "tests.benchmarks.processes", what]
     try:
         done = subprocess.run(
