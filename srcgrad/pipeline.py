@@ -21,6 +21,7 @@ from numba import types
 from .analysis.facts import Facts, facts
 from .analysis.plan import Plan
 from .analysis.recording import recording
+from .arguments import is_floating
 from .backend.emit import emit
 from .calls import note_changes, with_calls
 from .errors import ArgumentError, Complaint, Place, UnsupportedError
@@ -294,13 +295,6 @@ def chosen_parameters(
     """The parameters to differentiate by."""
     user = [p for p in program.params if p not in program.hidden]
     return [p for p in user if is_floating(given[p])] if wrt is None else list(wrt)
-
-
-def is_floating(kind: types.Type) -> bool:
-    """Whether an argument of this type is differentiated by when ``wrt`` is left out."""
-    if isinstance(kind, types.BaseTuple):
-        return len(kind.types) > 0 and all(map(is_floating, kind.types))
-    return isinstance(kind.dtype if isinstance(kind, types.Array) else kind, types.Float)
 
 
 def check_result(result: types.Type, inlined: Inlined) -> None:

@@ -137,9 +137,8 @@ def makes_list(value: Expr) -> bool:
 def awaiting(program: Program) -> Program:
     """The program with a call for each list that keeps its length."""
     kin = Kin(program)
-    shown = [run for body in every_block(program.body) for run in displays(body)]
-    own = {id(s) for _, pushed in shown for s in pushed}
-    resized = {kin.root(n) for s in walk(program.body) if id(s) not in own for n in given(s, kin)}
+    shown = every_display(program)
+    resized = resized_roots(program, kin, shown)
     calls = {
         id(first): shown_call(elements(first, pushed))
         for first, pushed in shown
@@ -180,11 +179,20 @@ def shown_call(parts: list[Expr]) -> Expr:
 def growing(program: Program) -> set[str]:
     """Names of lists that grow or shrink under some name, which stay lists."""
     kin = Kin(program)
-    shown = [run for body in every_block(program.body) for run in displays(body)]
-    own = {id(s) for _, pushed in shown for s in pushed}
-    resized = {kin.root(n) for s in walk(program.body) if id(s) not in own for n in given(s, kin)}
+    resized = resized_roots(program, kin, every_display(program))
     every = {n for s in walk(program.body) for n in uses(s) | set(binds(s))}
     return {n for n in every if kin.root(n) in resized}
+
+
+def every_display(program: Program) -> list[tuple[Assign, list[Push]]]:
+    """The displays of all blocks."""
+    return [run for body in every_block(program.body) for run in displays(body)]
+
+
+def resized_roots(program: Program, kin: Kin, shown: list[tuple[Assign, list[Push]]]) -> set[str]:
+    """The lists that grow or shrink other than by their own displays, or are handed on."""
+    own = {id(s) for _, pushed in shown for s in pushed}
+    return {kin.root(n) for s in walk(program.body) if id(s) not in own for n in given(s, kin)}
 
 
 def every_block(body: Block) -> Iterator[Block]:

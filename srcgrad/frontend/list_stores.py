@@ -39,6 +39,7 @@ from ..program import (
 )
 from ..rules.calls import call_of
 from ..rules.listed import is_list_of_arrays
+from .normalise import fresh_stems
 
 Fresh = Callable[[str], str]
 
@@ -49,13 +50,7 @@ def list_stores(program: Program, places: Mapping[int, Place]) -> Program:
     kinds = program.types
     taken = set(kinds) | set(program.constants) | set(program.params)
     kept = kept_rows(program)
-
-    def fresh(stem: str) -> str:
-        number = 0
-        while f"{stem}{number}" in taken:
-            number += 1
-        taken.add(f"{stem}{number}")
-        return f"{stem}{number}"
+    fresh = fresh_stems(taken)
 
     def block(body: Block) -> Block:
         return tuple(new for stmt in body for new in statement(stmt))

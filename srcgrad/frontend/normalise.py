@@ -87,6 +87,17 @@ def fresh_names(prefix: str, taken: set[str]) -> Callable[[], str]:
     return supply().__next__
 
 
+def fresh_stems(taken: set[str]) -> Callable[[str], str]:
+    """A supply of new names by stem, numbered; each is taken from then on."""
+
+    def fresh(stem: str) -> str:
+        name = fresh_names(stem, taken)()
+        taken.add(name)
+        return name
+
+    return fresh
+
+
 ARRAY_FREE = frozenset({"int", "float", "bool", "len", "abs", "min", "max", "round"})
 
 

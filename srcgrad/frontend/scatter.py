@@ -30,6 +30,7 @@ from ..program import (
     blocks,
     with_blocks,
 )
+from .normalise import fresh_stems
 
 
 def scattered(program: Program, classes: Mapping[str, str]) -> Program:
@@ -45,13 +46,7 @@ def scattered(program: Program, classes: Mapping[str, str]) -> Program:
     kinds = dict(program.types)
     taken = set(kinds) | set(program.constants)
     changed = []
-
-    def fresh(stem: str) -> str:
-        number = 0
-        while f"{stem}{number}" in taken:
-            number += 1
-        taken.add(f"{stem}{number}")
-        return f"{stem}{number}"
+    fresh = fresh_stems(taken)
 
     def block(body: Block) -> Block:
         return tuple(new for s in body for new in statement(s))

@@ -40,6 +40,7 @@ from ..returned import fresh_name
 from .lowering.contraction import unshared
 from .lowering.effects import memory_classes
 from .lowering.lanes import read_names
+from .lowering.pull import variable
 
 ABSENT = (types.NoneType, types.Omitted)
 """The types of None in ``out``."""
@@ -104,15 +105,15 @@ def into(
     params = (*program.params[:place], parameter, *program.params[place:])
     program = program.with_body(program.body, params=params)
     filler = Filler(program)
-    likes: Likes = load(chosen) if isinstance(chosen, str) else tuple(map(load, chosen))
+    likes: Likes = variable(chosen) if isinstance(chosen, str) else tuple(map(variable, chosen))
     returned = last.value
     if with_value:
         assert isinstance(returned, ast.Tuple)
         value, gradients = returned.elts
-        whole = filler.filled(gradients, kind.types[1], out, load(parameter), likes)
+        whole = filler.filled(gradients, kind.types[1], out, variable(parameter), likes)
         returned = ast.Tuple([value, whole], ast.Load())
     else:
-        returned = filler.filled(returned, kind, out, load(parameter), likes)
+        returned = filler.filled(returned, kind, out, variable(parameter), likes)
     body = [*filler.body, *filler.copies]
     body = [*opening(program, filler.buffers, read_late(program, body, filler.buffers)), *body]
     return program.with_body((*body, Return(returned, line=last.line)))
@@ -209,14 +210,14 @@ def opening(program: Program, buffers: Sequence[Buffer], late: bool) -> list[Stm
     found: list[Stmt] = [Comment("The caller's arrays: gradients are written into them")]
     found += [Assign(b.name, b.given) for b in buffers]
     for b in buffers:
-        shapes = [ast.Attribute(e, "shape", ast.Load()) for e in (load(b.name), b.like)]
+        shapes = [ast.Attribute(e, "shape", ast.Load()) for e in (variable(b.name), b.like)]
         differs = ast.Compare(shapes[0], [ast.NotEq()], [shapes[1]])
         reason = f"out: the gradient of {ast.unparse(b.like)} has another shape"
         found.append(If(differs, (refusal(reason),)))
-    mine: list[Expr] = [load(b.name) for b in buffers]
+    mine: list[Expr] = [variable(b.name) for b in buffers]
     pairs = list(itertools.combinations(mine, 2))
     pairs += list(itertools.product(mine, arrays(program))) if late else []
-    tests: list[Expr] = [ast.Call(load("overlap"), list(pair), []) for pair in pairs]
+    tests: list[Expr] = [ast.Call(variable("overlap"), list(pair), []) for pair in pairs]
     if tests:
         test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)
         reason = (
@@ -263,17 +264,12 @@ def arrays(program: Program) -> list[Expr]:
         return [expr] if isinstance(kind, types.Array) else []
 
     kinds = program.types
-    return [e for p in program.params if p in kinds for e in inside(load(p), kinds[p])]
-
-
-def load(name: str) -> Expr:
-    """A name as an expression."""
-    return ast.Name(name, ast.Load())
+    return [e for p in program.params if p in kinds for e in inside(variable(p), kinds[p])]
 
 
 def refusal(reason: str) -> Stmt:
     """``raise ValueError(reason)``."""
-    call = ast.Call(load("ValueError"), [ast.Constant(reason)], [])
+    call = ast.Call(variable("ValueError"), [ast.Constant(reason)], [])
     return Check(ast.Raise(call, None))
 
 

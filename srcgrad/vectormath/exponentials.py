@@ -57,9 +57,9 @@ def exp_f64(x):
 
 def exp_weight_f64(x):
     """E ** x; 0 below the smallest normal number."""
-    y = 0.0 if x < -708.3964185322641 else x
-    high, low, first, second = exp_parts(710.0 if y > 710.0 else y)
-    return 0.0 if x < -708.3964185322641 else (high + low) * first * second
+    small = x < -708.3964185322641
+    result = exp_f64(0.0 if small else x)
+    return 0.0 if small else result
 
 
 def expm1_f64(x):

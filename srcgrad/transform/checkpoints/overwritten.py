@@ -13,7 +13,6 @@ import ast
 from ...analysis.coverage import Known, extent, length
 from ...program import (
     Block,
-    Expr,
     For,
     If,
     Program,
@@ -26,6 +25,7 @@ from ...program import (
     walk,
 )
 from ..lowering.lanes import read_names
+from ..reversal.memory import is_whole
 
 
 def overwritten_first(program: Program, body: Block, array: str, known: Known) -> bool:
@@ -41,7 +41,7 @@ def overwritten_first(program: Program, body: Block, array: str, known: Known) -
             return False
         match stmt:
             case Store(target=t, index=index) if t == array:
-                if is_everything(index):
+                if is_whole(index):
                     return True
                 if rank == 1 and isinstance(index, ast.Constant) and index.value == front:
                     front += 1
@@ -59,16 +59,6 @@ def reads(stmt: Stmt, array: str) -> bool:
         if any(array in read_names(e) for e in expressions(inner)):
             return True
         if not isinstance(inner, Store) and getattr(inner, "target", None) == array:
-            return True
-    return False
-
-
-def is_everything(index: Expr) -> bool:
-    """``[...]`` or ``[:]``."""
-    match index:
-        case ast.Constant(value=v):
-            return v is ...
-        case ast.Slice(lower=None, upper=None, step=None):
             return True
     return False
 

@@ -38,7 +38,8 @@ from ...program import (
 from ...rules.expressions import dotted
 from ..lowering.effects import memory_classes
 from ..lowering.lanes import read_names
-from .overwritten import is_everything, overwritten_first
+from ..reversal.memory import is_whole
+from .overwritten import overwritten_first
 from .pairs import Pair
 
 GAIN = 2.0
@@ -171,7 +172,7 @@ def spans(program: Program, body: Block, array: str, known: Known) -> bool:
 
     def visit(body: Block, around: tuple[str, ...]) -> bool:
         for stmt in body:
-            if isinstance(stmt, Store) and stmt.target == array and is_everything(stmt.index):
+            if isinstance(stmt, Store) and stmt.target == array and is_whole(stmt.index):
                 return True
             inner = around
             if isinstance(stmt, For):
