@@ -32,7 +32,7 @@ from .frontend.constants import decided
 from .frontend.infer import infer
 from .frontend.inline import Inlined, captured_arrays
 from .frontend.inlining.body import RESERVED, backward_of, forward_of
-from .frontend.inlining.calls import OutlinedFoundError
+from .frontend.inlining.user_calls import OutlinedFoundError
 from .frontend.normalise import normalise
 from .frontend.parse import Source, parse
 from .frontend.stubs import typed_stub

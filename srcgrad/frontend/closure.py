@@ -25,8 +25,8 @@ from ..execution import execute
 from ..rules import registry
 from .inline import Inlined, inline
 from .inlining.body import LISTING
-from .inlining.calls import OutlinedFoundError
 from .inlining.gradients import Expansion
+from .inlining.user_calls import OutlinedFoundError
 from .normalise import normalise
 from .numba_types import numba_types
 from .parse import Source, parse

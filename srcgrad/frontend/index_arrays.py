@@ -28,7 +28,8 @@ from ..program import (
     blocks,
     with_blocks,
 )
-from .normalise import Flattener, fresh_names
+from .fresh import fresh_names
+from .values import Values
 
 
 def index_arrays(program: Program, places: Mapping[int, Place]) -> Program:
@@ -54,7 +55,7 @@ def index_arrays(program: Program, places: Mapping[int, Place]) -> Program:
     return program.with_body(body) if changed else program
 
 
-class _Namer(Flattener):
+class _Namer(Values):
     """Emits a step for each index array; ``kinds`` are the types of names."""
 
     kinds: dict[str, Any]

@@ -21,7 +21,7 @@ from ..errors import Place
 from ..rules.calls import call_of
 from .inlining.assignments import assignment, in_place, kept
 from .inlining.body import Body, name_of
-from .inlining.calls import call, closure, function_value
+from .inlining.calls import call
 from .inlining.captures import attribute_value, name_value
 from .inlining.comprehensions import comprehension
 from .inlining.displays import as_array, element_of
@@ -34,6 +34,7 @@ from .inlining.pieces import joined
 from .inlining.printing import is_print
 from .inlining.tables import decided, of_table, refuse_outside, table_named
 from .inlining.tuples import has_star, picked, repeated, unpack_starred
+from .inlining.user_calls import closure, function_value
 from .parse import Source, parse
 from .specialise import specialise
 from .structure import structure

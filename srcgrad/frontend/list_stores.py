@@ -39,7 +39,7 @@ from ..program import (
 )
 from ..rules.calls import call_of
 from ..rules.listed import is_list_of_arrays
-from .normalise import fresh_stems
+from .fresh import fresh_stems
 
 Fresh = Callable[[str], str]
 

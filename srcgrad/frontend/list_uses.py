@@ -44,7 +44,7 @@ from ..program import (
     with_blocks,
 )
 from ..rules.listed import is_list_of_arrays
-from .normalise import fresh_names
+from .fresh import fresh_names
 
 
 def refuse_nested_lists(program: Program, places: Mapping[int, Place]) -> None:

@@ -32,7 +32,8 @@ from ..rules.listed import JOINED, joined, one_after_another, part_of, stacked
 from ..rules.registry import FUNCTIONS
 from ..rules.stacks import product
 from ..type_text import dtype_text
-from .normalise import Flattener, fresh_names
+from .fresh import fresh_names
+from .normalise import Flattener
 from .spelling import is_ellipsis
 
 Kinds = Mapping[str, types.Type]

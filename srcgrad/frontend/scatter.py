@@ -30,7 +30,7 @@ from ..program import (
     blocks,
     with_blocks,
 )
-from .normalise import fresh_stems
+from .fresh import fresh_stems
 
 
 def scattered(program: Program, classes: Mapping[str, str]) -> Program:

@@ -31,7 +31,7 @@ from ..program import (
     with_blocks,
 )
 from ..rules.expressions import dotted, literal
-from .normalise import fresh_names
+from .fresh import fresh_names
 from .numba_types import Typing
 
 REDUCTIONS = frozenset({"sum", *(f"np.{n}" for n in ("max", "min", "sum", "prod", "mean"))})

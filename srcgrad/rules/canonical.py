@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from .calls import canonical_call, canonical_method
 from .declarations import canonical_name
 from .expressions import dotted
+from .forms import canonical_call, canonical_method
 from .patterns import Pull
 
 ATTRIBUTES = frozenset({"T", "shape", "size", "ndim", "dtype"})

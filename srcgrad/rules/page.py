@@ -20,10 +20,11 @@ import scipy.linalg
 import scipy.special
 
 from .. import gates
-from .calls import METHODS, OPERATORS, REWRITES
 from .declarations import FUNCTIONS, REFUSED, Function
 from .definitions import has_definition
+from .forms import METHODS, OPERATORS
 from .patterns import FAMILIES, RULES, Pull, Rule
+from .rewrites import REWRITES
 
 PAGE = Path(__file__).parent.parent / "RULES.md"
 

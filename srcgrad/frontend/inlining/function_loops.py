@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 
 from .body import Body
-from .calls import function_value
+from .user_calls import function_value
 
 
 def over_functions(worker: Body, stmt: ast.For) -> bool:
