@@ -16,7 +16,7 @@ Invariant (``verify``): see ``verify``.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -249,6 +249,14 @@ def with_blocks(stmt: Stmt, new: tuple[Block, ...]) -> Stmt:
         case For() | While():
             return replace(stmt, body=new[0])
     return stmt
+
+
+def with_expressions(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
+    """The statement with each expression of its own changed (its blocks untouched)."""
+    changes: dict[str, Any] = {
+        k: change(v) for k, v in vars(stmt).items() if isinstance(v, ast.expr)
+    }
+    return replace(stmt, **changes) if changes else stmt
 
 
 def walk(block: Block) -> Iterator[Stmt]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 from numba import types
@@ -42,6 +41,7 @@ from ..program import (
     uses,
     walk,
     with_blocks,
+    with_expressions,
 )
 from ..rules.listed import is_list_of_arrays
 from .fresh import fresh_names
@@ -154,13 +154,9 @@ def with_lengths(program: Program) -> Program:
         named = isinstance(stmt, Assign) and lengths.is_length(stmt.value)
         if named or isinstance(stmt, While):
             return (stmt,)
-        changes: dict[str, Any] = {
-            name: lengths.visit(value)
-            for name, value in vars(stmt).items()
-            if isinstance(value, ast.expr) and names(value) & lists
-        }
+        new = with_expressions(stmt, lambda e: lengths.visit(e) if names(e) & lists else e)
         made = [Assign(n, ast.parse(v, mode="eval").body, line=stmt.line) for v, n in lengths.found]
-        return (*made, replace(stmt, **changes))
+        return (*made, new)
 
     return program.with_body(block(program.body))
 

@@ -12,12 +12,22 @@ import ast
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
 
 from numba import types
 
 from ..errors import Complaint, Place, UnsupportedError
-from ..program import Assign, Block, Expr, Increment, Program, Stmt, Store, blocks, with_blocks
+from ..program import (
+    Assign,
+    Block,
+    Expr,
+    Increment,
+    Program,
+    Stmt,
+    Store,
+    blocks,
+    with_blocks,
+    with_expressions,
+)
 
 KNOWN = frozenset({"shape", "size", "ndim", "dtype", "itemsize", "nbytes"})
 """Attributes of arrays that nothing flows back through."""
@@ -39,12 +49,8 @@ def spelling(program: Program, places: Mapping[int, Place]) -> Program:
     def statement(stmt: Stmt) -> Stmt:
         speller.refuse_attributes(stmt, places)
         stmt = speller.index(stmt)
-        changes: dict[str, Any] = {
-            name: speller.visit(deepcopy(value))
-            for name, value in vars(stmt).items()
-            if isinstance(value, ast.expr)
-        }
-        return with_blocks(replace(stmt, **changes), tuple(map(block, blocks(stmt))))
+        new = with_expressions(stmt, lambda e: speller.visit(deepcopy(e)))
+        return with_blocks(new, tuple(map(block, blocks(stmt))))
 
     body = block(program.body)
     return program.with_body(body) if speller.changed else program

@@ -29,6 +29,7 @@ from ..program import (
     expressions,
     names,
     with_blocks,
+    with_expressions,
 )
 from ..rules.expressions import dotted, literal
 from .fresh import fresh_names
@@ -140,16 +141,12 @@ class _Splitter:
                 return [replace(stmt, value=value), *self.each(stmt, t, values)]
             case Assign(target=t) if t in self.parts:
                 self.refuse(stmt, f"the tuple `{t}` comes from an operation that cannot be split")
-        changes: dict[str, Any] = {
-            name: self.expression(value, stmt)
-            for name, value in vars(stmt).items()
-            if isinstance(value, ast.expr)
-        }
+        new = with_expressions(stmt, lambda e: self.expression(e, stmt))
         made, self.pending = self.pending, []
         if made and isinstance(stmt, While):
             self.refuse(stmt, "a tuple is subscripted by a variable in the test of a `while`")
         inner = tuple(self.block(b) for b in blocks(stmt))
-        return [*made, with_blocks(replace(stmt, **changes), inner)]
+        return [*made, with_blocks(new, inner)]
 
     def elements(self, value: Expr) -> list[Expr] | None:
         """The parts of a tuple that an expression is; None where they are not known."""

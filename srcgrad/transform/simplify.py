@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Any
 
 from ..program import (
@@ -33,6 +32,7 @@ from ..program import (
     uses,
     walk,
     with_blocks,
+    with_expressions,
 )
 
 
@@ -94,13 +94,11 @@ def _without(body: Block, alive: set[str]) -> Block:
 
 def folded_statement(stmt: Stmt) -> Stmt:
     """A statement with constant arithmetic done."""
-    changes: dict[str, Any] = {
-        name: folded(value) for name, value in vars(stmt).items() if isinstance(value, ast.expr)
-    }
-    if isinstance(stmt, Assign) and isinstance(changes["value"], ast.Name):
-        changes["value"] = stmt.value  # `z = x - 0` is a new array
+    new = with_expressions(stmt, folded)
+    if isinstance(new, Assign) and isinstance(new.value, ast.Name):
+        new = stmt  # `z = x - 0` is a new array
     inner = tuple(tuple(folded_statement(s) for s in b) for b in blocks(stmt))
-    return with_blocks(replace(stmt, **changes), inner)
+    return with_blocks(new, inner)
 
 
 def folded(expr: Any) -> Any:

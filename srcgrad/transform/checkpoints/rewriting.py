@@ -32,6 +32,7 @@ from ...program import (
     uses,
     walk,
     with_blocks,
+    with_expressions,
 )
 from ...returned import fresh_name
 from ...rules.registry import instantiate
@@ -156,15 +157,7 @@ class Rewriting:
         found: list[Stmt] = []
         for stmt in body:
             stmt = with_blocks(stmt, tuple(map(self.smaller, blocks(stmt))))
-            changes: dict[str, Any] = {
-                key: Shortening(self.pair.tapes).visit(
-                    ast.parse(ast.unparse(value), mode="eval").body
-                )
-                for key, value in vars(stmt).items()
-                if isinstance(value, ast.expr) and names(value) & set(self.pair.tapes)
-            }
-            if changes:
-                stmt = replace(stmt, **changes)
+            stmt = with_expressions(stmt, self.shortened)
             if isinstance(stmt, Store) and stmt.target in self.pair.tapes:
                 rest = without_first(stmt.index)
                 stmt = (
@@ -173,17 +166,22 @@ class Rewriting:
             found.append(stmt)
         return tuple(found)
 
+    def shortened(self, value: Expr) -> Expr:
+        """An expression with the tapes of one round."""
+        if not names(value) & set(self.pair.tapes):
+            return value
+        copied = ast.parse(ast.unparse(value), mode="eval").body
+        shorter: Expr = Shortening(self.pair.tapes).visit(copied)
+        return shorter
+
     def renamed(self, body: Block) -> Block:
         """A block with the round's own names new."""
         given = {old: ast.Name(new, ast.Load()) for old, new in self.again.items()}
         found = []
         for stmt in body:
             stmt = with_blocks(stmt, tuple(map(self.renamed, blocks(stmt))))
-            changes: dict[str, Any] = {
-                key: instantiate(value, given)
-                for key, value in vars(stmt).items()
-                if isinstance(value, ast.expr)
-            }
+            stmt = with_expressions(stmt, lambda e: instantiate(e, given))
+            changes: dict[str, Any] = {}
             for key in ("target", "counter", "source"):
                 if (name := getattr(stmt, key, None)) in self.again:
                     changes[key] = self.again[name]

@@ -29,6 +29,7 @@ from ...program import (
     uses,
     walk,
     with_blocks,
+    with_expressions,
 )
 from ...rules.registry import instantiate
 from .effects import memory_classes
@@ -125,14 +126,11 @@ def renamed(body: Block, old: str, new: str) -> Block:
     result = []
     for stmt in body:
         stmt = with_blocks(stmt, tuple(renamed(b, old, new) for b in blocks(stmt)))
-        changes: dict[str, Any] = {
-            key: renamed_expr(value, old, new)
-            for key, value in vars(stmt).items()
-            if isinstance(value, ast.expr)
-        }
+        stmt = with_expressions(stmt, lambda e: renamed_expr(e, old, new))
         if getattr(stmt, "target", None) == old:
-            changes["target"] = new
-        result.append(replace(stmt, **changes) if changes else stmt)
+            changes: dict[str, Any] = {"target": new}
+            stmt = replace(stmt, **changes)
+        result.append(stmt)
     return tuple(result)
 
 
@@ -275,12 +273,7 @@ def rewritten(body: Block, chosen: Mapping[str, Any]) -> Block:
 
 def scalar(stmt: Stmt, chosen: Mapping[str, Any]) -> Stmt:
     """A statement with chosen arrays' elements as numbers."""
-    changes = {
-        key: substituted(value, chosen)
-        for key, value in vars(stmt).items()
-        if isinstance(value, ast.expr)
-    }
-    new = replace(stmt, **changes) if changes else stmt
+    new = with_expressions(stmt, lambda e: substituted(e, chosen))
     match new:
         case Store(target=target, value=value) if target in chosen:
             return Assign(target, value, line=new.line, comment=new.comment)

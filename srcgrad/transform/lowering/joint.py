@@ -38,6 +38,7 @@ from ...program import (
     names,
     walk,
     with_blocks,
+    with_expressions,
 )
 from ..tapes import backward_range, round_of, trip_count
 from .contraction import Path, Use, block_at, changed, mentions
@@ -225,14 +226,9 @@ def elements(body: Block, stack: Stack) -> Block:
             continue
         if allocated(stmt) is not None and stack.array in binds(stmt):
             continue
-        changes: dict[str, Any] = {
-            key: at_round(value, stack)
-            for key, value in vars(stmt).items()
-            if isinstance(value, ast.expr)
-        }
-        if isinstance(stmt, Store | Increment) and stmt.target == stack.array:
-            changes |= {"target": stack.tape, "index": with_rounds(changes["index"], stack)}
-        new = replace(stmt, **changes) if changes else stmt
+        new = with_expressions(stmt, lambda e: at_round(e, stack))
+        if isinstance(new, Store | Increment) and new.target == stack.array and new.index:
+            new = replace(new, target=stack.tape, index=with_rounds(new.index, stack))
         inner = tuple(elements(b, stack) for b in blocks(new))
         result.append(with_blocks(new, inner))
     return tuple(result)

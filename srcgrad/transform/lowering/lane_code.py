@@ -32,6 +32,7 @@ from ...program import (
     uses,
     walk,
     with_blocks,
+    with_expressions,
 )
 from ...rules.expressions import dotted
 from ...type_text import dtype_text
@@ -301,20 +302,16 @@ def wide(kind: types.Type) -> types.Type:
 
 def in_lane(code: Code, stmt: Stmt) -> Stmt:
     """A statement in a lane loop, its numbers in buffers and its arrays with another axis."""
-    changes: dict[str, Any] = {
-        key: rewritten(code, value)
-        for key, value in vars(stmt).items()
-        if isinstance(value, ast.expr)
-    }
-    match stmt:
+    new = with_expressions(stmt, lambda e: rewritten(code, e))
+    match new:
         case Store(target=target, index=index) | Increment(target=target, index=index) if (
             target in code.found.private and target in code.found.varying and index is not None
         ):
-            changes["index"] = with_lane(changes["index"], code.lane)
-        case Store(index=ast.expr()) | Increment(index=ast.expr()):
-            changes["index"] = unsigned(code.found, changes["index"])
+            new = replace(new, index=with_lane(index, code.lane))
+        case Store(index=ast.expr() as index) | Increment(index=ast.expr() as index):
+            new = replace(new, index=unsigned(code.found, index))
     inner = tuple(tuple(in_lane(code, s) for s in b) for b in blocks(stmt))
-    return with_blocks(replace(stmt, **changes), inner)
+    return with_blocks(new, inner)
 
 
 def at_lane(code: Code, name: str) -> Expr:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from typing import Any
 
 from numba import types
 
@@ -31,6 +30,7 @@ from ...program import (
     uses,
     walk,
     with_blocks,
+    with_expressions,
 )
 from ...rules.registry import instantiate
 
@@ -106,11 +106,7 @@ def throughout(stmt: Stmt, old: str, new: str) -> Stmt:
 def reading(stmt: Stmt, old: str, new: str) -> Stmt:
     """A statement with a name replaced where it is read."""
     name = ast.Name(new, ast.Load())
-    changes: dict[str, Any] = {
-        key: instantiate(value, {old: name})
-        for key, value in vars(stmt).items()
-        if isinstance(value, ast.expr)
-    }
+    stmt = with_expressions(stmt, lambda e: instantiate(e, {old: name}))
     if isinstance(stmt, Alias | View) and stmt.source == old:
-        changes["source"] = new
-    return replace(stmt, **changes) if changes else stmt
+        stmt = replace(stmt, source=new)
+    return stmt

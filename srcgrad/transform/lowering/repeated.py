@@ -15,7 +15,6 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from ...program import (
@@ -36,6 +35,7 @@ from ...program import (
     names,
     walk,
     with_blocks,
+    with_expressions,
 )
 from ...rules.expressions import dotted
 from .effects import memory_classes
@@ -144,12 +144,7 @@ def replaced(stmt: Stmt, known: Mapping[str, str]) -> Stmt:
     if not known or isinstance(stmt, If | For | While) or not has_costly(expressions(stmt)):
         return stmt
     replacer = Replacer(known)
-    changes = {
-        key: replacer.visit(copied(value))
-        for key, value in vars(stmt).items()
-        if isinstance(value, ast.expr) and has_costly((value,))
-    }
-    return replace(stmt, **changes)
+    return with_expressions(stmt, lambda e: replacer.visit(copied(e)) if has_costly((e,)) else e)
 
 
 def has_costly(found: tuple[Expr, ...]) -> bool:

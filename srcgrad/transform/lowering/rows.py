@@ -30,6 +30,7 @@ from ...program import (
     names,
     walk,
     with_blocks,
+    with_expressions,
 )
 from .contraction import Use, block_at, changed, loads, mentions, unshared
 from .lanes import allocated
@@ -144,14 +145,9 @@ def without(body: Block, found: Row) -> Block:
     """A block in which an array has lost an axis."""
     result: list[Stmt] = []
     for stmt in body:
-        changes: dict[str, Any] = {
-            key: accessed(value, found)
-            for key, value in vars(stmt).items()
-            if isinstance(value, ast.expr)
-        }
-        if isinstance(stmt, Store | Increment) and stmt.target == found.name:
-            changes["index"] = dropped(changes["index"], found.axis)
-        new = replace(stmt, **changes) if changes else stmt
+        new = with_expressions(stmt, lambda e: accessed(e, found))
+        if isinstance(new, Store | Increment) and new.target == found.name and new.index:
+            new = replace(new, index=dropped(new.index, found.axis))
         result.append(with_blocks(new, tuple(without(b, found) for b in blocks(new))))
     return tuple(result)
 

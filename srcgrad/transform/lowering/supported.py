@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from numba import types
 
-from ...program import Block, Expr, Program, Stmt, blocks, with_blocks
+from ...program import Block, Expr, Program, Stmt, blocks, with_blocks, with_expressions
 from ...rules.expressions import literal
 from .elementwise import step_at
 
@@ -27,12 +26,8 @@ def supported(program: Program) -> Program:
         return tuple(statement(s) for s in body)
 
     def statement(stmt: Stmt) -> Stmt:
-        changes: dict[str, Any] = {
-            name: lowered(value, program.types)
-            for name, value in vars(stmt).items()
-            if isinstance(value, ast.expr)
-        }
-        return with_blocks(replace(stmt, **changes), tuple(map(block, blocks(stmt))))
+        new = with_expressions(stmt, lambda e: lowered(e, program.types))
+        return with_blocks(new, tuple(map(block, blocks(stmt))))
 
     return program.with_body(block(program.body))
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from numba import types
@@ -38,6 +37,7 @@ from ...program import (
     uses,
     walk,
     with_blocks,
+    with_expressions,
 )
 from ...rules.expressions import dotted
 from ...vectormath import ACCURACY, FUNCTIONS
@@ -139,13 +139,8 @@ def places(inside: list[Stmt], array: str) -> set[str]:
 
 def called(stmt: Stmt, kinds: Kinds, forms: Forms) -> Stmt:
     """A statement with its calls replaced, inner ones too."""
-    changes: dict[str, Any] = {
-        key: replaced(value, kinds, forms)
-        for key, value in vars(stmt).items()
-        if isinstance(value, ast.expr)
-    }
     inner = tuple(tuple(called(s, kinds, forms) for s in b) for b in blocks(stmt))
-    return with_blocks(replace(stmt, **changes) if changes else stmt, inner)
+    return with_blocks(with_expressions(stmt, lambda e: replaced(e, kinds, forms)), inner)
 
 
 def replaced(expr: Any, kinds: Kinds, forms: Forms) -> Any:
