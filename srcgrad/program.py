@@ -259,6 +259,14 @@ def with_expressions(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
     return replace(stmt, **changes) if changes else stmt
 
 
+def opposite(test: Expr) -> Expr:
+    """The test that holds where this one does not."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return operand
+    return ast.UnaryOp(ast.Not(), test)
+
+
 def walk(block: Block) -> Iterator[Stmt]:
     """Every statement of a block, outer before inner, in source order."""
     for stmt in block:

@@ -29,6 +29,7 @@ from ..program import (
     Update,
     While,
     names,
+    opposite,
 )
 from .fixed import growing
 from .fresh import fresh_names
@@ -88,7 +89,10 @@ class Flattener(Values):
                 self.update(target, op, value)
             case ast.If(test=test, body=body, orelse=orelse):
                 condition, line = self.pure(test), self.line
-                self.emit(If(condition, self.block(body), self.block(orelse), line=line))
+                yes, no = self.block(body), self.block(orelse)
+                if no and not yes:
+                    condition, yes, no = opposite(condition), no, yes
+                self.emit(If(condition, yes, no, line=line))
             case ast.For():
                 self.for_loop(node)
             case ast.While():

@@ -14,7 +14,7 @@ from dataclasses import replace
 from ...analysis.accumulations import only_adds
 from ...analysis.cells import rounds_name
 from ...analysis.facts import Path
-from ...program import Assign, Block, Expr, For, If, Pop, Push, While, walk
+from ...program import Assign, Block, Expr, For, If, Pop, Push, While, opposite, walk
 from ..tapes import backward_range
 from .sweep import Sweep
 
@@ -24,7 +24,7 @@ def reverse_branch(sweep: Sweep, stmt: If, body: Block, orelse: Block) -> None:
     if body:
         sweep.emit(If(stmt.test, body, orelse))
     else:
-        sweep.emit(If(ast.UnaryOp(ast.Not(), stmt.test), orelse))
+        sweep.emit(If(opposite(stmt.test), orelse))
 
 
 def reverse_loop(sweep: Sweep, stmt: For | While, body: Block, here: Path) -> None:
