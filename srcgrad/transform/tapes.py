@@ -185,7 +185,14 @@ def trip_count(stmt: For) -> Expr:
             if _is_size(stop):
                 return stop
             return ast.Call(ast.Name("max", ast.Load()), [stop, ast.Constant(0)], [])
-    counted = ast.Call(ast.Name("range", ast.Load()), [stmt.start, stmt.stop, stmt.step], [])
+    return range_length(stmt)
+
+
+def range_length(stmt: For) -> Expr:
+    """``len(range(...))`` of a loop's bounds."""
+    start_and_stop, one = [stmt.start, stmt.stop], ast.unparse(stmt.step) == "1"
+    bounds = start_and_stop if one else [*start_and_stop, stmt.step]
+    counted = ast.Call(ast.Name("range", ast.Load()), bounds, [])
     return ast.Call(ast.Name("len", ast.Load()), [counted], [])
 
 

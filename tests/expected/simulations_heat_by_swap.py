@@ -7,7 +7,7 @@ def heat_by_swap_grad(u, alpha, steps):
     grad_u = np.zeros_like(u)
     v = np.copy(u)
     grad_v = np.zeros_like(v)
-    tape_v = np.empty((max(steps, 0), len(range(1, 5, 1))))
+    tape_v = np.empty((max(steps, 0), len(range(1, 5))))
     for _ in range(steps):
         for i in range(1, 5):
             s0 = u[i]

@@ -14,8 +14,8 @@ from dataclasses import replace
 from ...analysis.accumulations import only_adds
 from ...analysis.cells import rounds_name
 from ...analysis.facts import Path
-from ...program import Assign, Block, Expr, For, If, Pop, Push, While, opposite, walk
-from ..tapes import backward_range
+from ...program import Assign, Block, For, If, Pop, Push, While, opposite, walk
+from ..tapes import backward_range, range_length
 from .sweep import Sweep
 
 
@@ -38,11 +38,7 @@ def reverse_loop(sweep: Sweep, stmt: For | While, body: Block, here: Path) -> No
         if bounds is not None:
             sweep.emit(For(stmt.counter, *bounds, body))
             return
-        counted: Expr = ast.Call(
-            ast.Name("len", ast.Load()),
-            [ast.Call(ast.Name("range", ast.Load()), [stmt.start, stmt.stop, stmt.step], [])],
-            [],
-        )
+        counted = range_length(stmt)
     else:
         counted = ast.Name(rounds_name(stmt), ast.Load())
     first = ast.BinOp(counted, ast.Sub(), one)
