@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from oracles import check_gradient, run_listing
-from scipy import special
+from scipy import linalg, special
 
 from srcgrad import UnsupportedError, value_and_grad
 
@@ -16,12 +16,13 @@ V = np.array([0.3, 0.9, 0.2, 0.7, 0.5])
 W = np.array([0.5, 0.25, 1.5, 0.75, 1.0])
 M = np.array([[0.3, -0.7, 1.1], [0.6, 0.2, -0.5], [0.9, 0.4, 0.8]])
 HOLES = np.array([[0.3, np.nan, 1.1], [0.6, 0.2, np.nan]])
-SCOPE: dict[str, Any] = {"np": np, "math": math, "special": special}
+SCOPE: dict[str, Any] = {"np": np, "math": math, "special": special, "linalg": linalg}
 
 
 def written(expression: str, count: int, path: Any) -> Any:
     """A function in a file of its own."""
-    text = f"def f({', '.join('xy'[:count])}):\n    return {expression}\n"
+    body = expression if "return" in expression else f"return {expression}"
+    text = f"def f({', '.join('xy'[:count])}):\n    {body}\n"
     file = path / "written.py"
     file.write_text(text)
     scope = dict(SCOPE)
@@ -47,6 +48,30 @@ def written(expression: str, count: int, path: Any) -> Any:
         ("np.sum(np.percentile(x, 100 * y) ** 2)", (V, W[:2] / 2.3)),
         ("np.sum(np.gradient(x, 0.5) ** 2)", (V,)),
         ("np.sum(np.delete(x, -1) ** 2)", (V,)),
+        ("np.sum(np.delete(x, [0, 2], axis=1) ** 2)", (M,)),
+        ("np.sum(np.insert(x, 1, y, axis=0) ** 2 * np.arange(12).reshape(4, 3))", (M, V[:3])),
+        ("np.sum(np.diff(x, prepend=y, append=2.0) ** 2 * np.arange(6))", (V, 0.3)),
+        ("np.sum(np.unwrap(9 * x) ** 2 * np.arange(5))", (V,)),
+        ("np.sum(np.unwrap(9 * x) ** 2 * np.arange(9).reshape(3, 3))", (M,)),
+        ("np.sum(np.interp(x, [0.45, 0.65], y, left=0.0) ** 2)", (V, W[:2])),
+        ("np.sum(np.interp(x, [0.45, 0.65], y, right=-1.0) ** 2)", (M, W[:2])),
+        ("np.sum(np.logspace(x, y, 4, endpoint=False, base=2.0) ** 2)", (0.3, 0.8)),
+        ("np.sum(np.linspace(x, y, 4, endpoint=False) ** 2)", (0.3, 0.8)),
+        ("np.sum(np.vander(x, 3, increasing=True) ** 2 * np.arange(3))", (V,)),
+        ("np.polynomial.polynomial.polyval(y, x) * np.sum(np.polyder(x) ** 2)", (V, 0.3)),
+        ("np.sum(np.correlate(x, y, 'same') ** 2 * np.arange(5))", (V, W[:2])),
+        ("np.sum(np.cov(x, y) ** 2)", (V, W)),
+        ("np.sum(np.cov(x, rowvar=False) * np.cov(x, bias=True) * np.cov(x, ddof=0))", (M,)),
+        ("np.corrcoef(x, y)[0, 1] + np.corrcoef(x, y)[0, 0]", (V, W)),
+        ("np.sum(np.corrcoef(x, rowvar=False) * y)", (M, M.T.copy())),
+        ("np.sum(np.average(x, axis=0, weights=y) ** 2)", (M, M + 1)),
+        ("np.nanmedian(x) * np.nanquantile(x, 0.3) * np.nanpercentile(x, 40)", (V,)),
+        ("np.sum(np.percentile(x, [30, 60.0], axis=0) ** 2)", (M,)),
+        ("np.sum(np.divmod(x, 0.4)[1] ** 2) + np.sum(np.diagflat(x, 1) ** 2)", (V,)),
+        ("special.log_expit(x) * special.beta(x, y) * special.beta(-x, y)", (0.3, 0.8)),
+        ("special.cosm1(x) + special.expm1(y) * special.cbrt(x)", (0.3, 0.8)),
+        ("special.boxcox(x, y) * special.inv_boxcox(x, y) * special.boxcox(x, 0.0)", (0.3, 0.8)),
+        ("special.huber(x, y) * special.huber(y, x) * special.pseudo_huber(x, y)", (0.3, 0.8)),
         ("np.sum(np.insert(x, -1, y) ** 2 * np.arange(6))", (V, 0.3)),
         ("np.sum(np.convolve(x, y, 'same') ** 2 * np.arange(5))", (V[:2], W)),
         ("np.sum(np.pad(x, 2, constant_values=y) ** 3)", (V, 0.4)),
@@ -90,14 +115,55 @@ def test_missing_values_have_no_part(name: str, tmp_path: Any) -> None:
         ("np.sum(np.gradient(x)[0])", (M,)),
         ("np.sum(np.meshgrid(x, y)[0])", (M, W)),
         ("np.sum(np.gradient(x, y))", (V, M)),
+        ("np.sum(np.diff(x, prepend=0.0))", (M,)),
+        ("np.sum(np.cov(x, y))", (M, M)),
         ("np.sum(np.delete(x, y > 0.6))", (V, W)),
         ("np.sum(np.rot90(x, 1, (1, 0)))", (M,)),
         ("np.sum(np.quantile(x, y, axis=0))", (M, W[:2] / 2)),
         ("np.nansum(x, 0, np.float32)[0]", (M,)),
-        ("np.sum(np.average(x, axis=0, weights=y))", (M, M)),
     ],
 )
 def test_refused(expression: str, arguments: tuple[Any, ...], tmp_path: Any) -> None:
     f = written(expression, len(arguments), tmp_path)
     with pytest.raises(UnsupportedError):
         run_listing(value_and_grad(f), f, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("expression", "arguments"),
+    [
+        ("np.sum([x, x * y]) * np.max([x, y])", (0.3, 0.8)),
+        ("np.mean((x[0], x[1])) + np.linalg.norm([y[0], x[2]])", (V, W)),
+        ("np.sum(np.concatenate([[0.5], x, [y[1], 1.0]]) ** 2 * np.arange(8))", (V, W)),
+        ("np.sum(np.dot([1.0, 2.0, 0.5], x) * np.take(y, [[0, 1], [2, 8]])[0, 1])", (M, M + 1)),
+        ("np.sum(np.repeat(x, [1, 2, 0], axis=0) ** 2 * np.arange(3))", (M,)),
+    ],
+)
+def test_displays_are_arrays(expression: str, arguments: tuple[Any, ...], tmp_path: Any) -> None:
+    check_gradient(written(expression, len(arguments), tmp_path), *arguments)
+
+
+@pytest.mark.parametrize("expression", ["np.convolve(x, y, 'valid')", "np.correlate(x, y)"])
+def test_the_longer_vector_comes_first(expression: str, tmp_path: Any) -> None:
+    f = written(f"np.sum({expression} ** 2)", 2, tmp_path)
+    check_gradient(f, W, V[:3])
+    with pytest.raises(ValueError, match="the longer vector first"):
+        run_listing(value_and_grad(f), f, V[:3], W)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "linalg.cho_solve(linalg.cho_factor(x), np.ones(3))",
+        "linalg.cholesky(x)",
+        "np.linalg.cholesky(x, upper=True)",
+        "np.linalg.eigh(x, UPLO='U')[1][:, 0] ** 2",
+        "np.linalg.eigvalsh(x)",
+        "linalg.eigh(x, eigvals_only=True)",
+        "linalg.block_diag(x, x[:2]) @ linalg.toeplitz(x[0][[0, 1, 2, 2, 1, 0]])",
+    ],
+)
+def test_matrices_of_which_one_triangle_is_read(expression: str, tmp_path: Any) -> None:
+    matrix = M @ M.T + np.eye(3)
+    f = written(f"r = {expression}\n    return np.sum(r * np.cos(r))", 1, tmp_path)
+    check_gradient(f, matrix)

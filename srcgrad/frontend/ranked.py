@@ -27,7 +27,7 @@ from ..program import (
     with_blocks,
 )
 from ..rules.by_rank import spelt
-from ..rules.expressions import dotted
+from ..rules.expressions import dotted, literal
 from ..rules.listed import JOINED, joined, one_after_another, part_of, stacked
 from ..rules.registry import FUNCTIONS
 from ..rules.stacks import product
@@ -116,6 +116,13 @@ def _doubts(stmt: Stmt) -> tuple[list[str], str]:
         case Assign(value=ast.Call(func=func, args=[a, b])) if dotted(func) == "np.cross":
             tests = [f"{ast.unparse(x)}.shape[0] != 3" for x in (a, b)]
             return tests, "np.cross: vectors of three elements only"
+        case Assign(value=ast.Call(func=func, args=[a, b], keywords=keywords)) if dotted(
+            func
+        ) == "np.correlate" or (
+            dotted(func) == "np.convolve" and any(literal(k.value) == "valid" for k in keywords)
+        ):
+            tests = [f"{ast.unparse(a)}.shape[0] < {ast.unparse(b)}.shape[0]"]
+            return tests, f"{dotted(func)}: give the longer vector first"
     return [], ""
 
 

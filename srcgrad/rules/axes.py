@@ -237,6 +237,25 @@ def _outer(symbol: str) -> Spelling:
     return build
 
 
+def _outer_of_numbers(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``np.outer`` of a number: of an array with that one element."""
+    if all(map(rank, call.args)):
+        return None
+    x, y = (ast.unparse(a) if rank(a) else f"np.full((1,), {ast.unparse(a)})" for a in call.args)
+    return f"{target} = np.outer({x}, {y})"
+
+
+def _inner(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``np.inner`` of a number, or over the last axes of arrays of any ranks."""
+    x, y = map(ast.unparse, call.args)
+    ranks = [rank(a) for a in call.args]
+    if 0 in ranks:
+        return f"{target} = {x} * {y}"
+    if max(ranks) < 3:
+        return None
+    return f"{target} = np.tensordot({x}, {y}, axes=({ranks[0] - 1}, {ranks[1] - 1}))"
+
+
 OUTER = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**",
     "maximum": "np.maximum", "minimum": "np.minimum", "hypot": "np.hypot",
@@ -381,6 +400,8 @@ SPELLINGS: dict[str, Spelling] = {
     "np.trace": _diagonal,
     "np.cross": _cross,
     "np.kron": _kron,
+    "np.outer": _outer_of_numbers,
+    "np.inner": _inner,
     "np.transpose": _transpose,
     "np.rollaxis": _rollaxis,
     "np.moveaxis": _moveaxis,

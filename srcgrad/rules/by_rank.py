@@ -95,6 +95,19 @@ def _merged(x: str, ndim: int, kept: list[int], axes: list[int]) -> str:
     return f"np.reshape({moved}, {tuple_text([*(f'{x}.shape[{k}]' for k in kept), size])})"
 
 
+def _logsumexp(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``logsumexp`` along several axes as one along the last axis."""
+    x, axis = call.args
+    if not isinstance(axis, ast.Tuple):
+        return None
+    ndim = rank(x)
+    axes = axes_of(axis, ndim, "logsumexp")
+    kept = [k for k in range(ndim) if k not in axes]
+    if not axes or not kept:
+        return f"{target} = " + (f"logsumexp({ast.unparse(x)})" if axes else f"+{ast.unparse(x)}")
+    return f"{target} = logsumexp_along({_merged(ast.unparse(x), ndim, kept, axes)}, -1)"
+
+
 _merged_quantile = reduction(general=True)
 
 
@@ -248,6 +261,12 @@ def _take(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
         return f"{target} = np.take({ast.unparse(x)}, np.array({ast.unparse(i)}){keywords})"
     if isinstance(i, ast.Name) and rank(i) and rank.dtype(i.id) == "np.bool_":
         raise ValueError("np.take: positions are integers, not a mask")
+    if axis is None and rank(i) and (rank(x) > 1 or rank(i) > 1):
+        taken = f"np.take(np.ravel({ast.unparse(x)}), np.ravel({ast.unparse(i)}))"
+        extents = [f"{ast.unparse(i)}.shape[{k}]" for k in range(rank(i))]
+        return f"{target} = " + (
+            taken if rank(i) == 1 else f"np.reshape({taken}, {tuple_text(extents)})"
+        )
     if axis is None or rank(x) == 0:
         return None
     array, ndim = ast.unparse(x), rank(x)
@@ -263,6 +282,24 @@ def _take(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     shape = [f"{array}.shape[{k}]" for k in range(ndim)]
     whole = tuple_text([*shape[:place], *inner, *shape[place + 1 :]])
     return f"{target} = np.reshape({flat}, {whole})"
+
+
+def _sort(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``np.sort`` of all elements."""
+    axis = keyword_of(call, "axis")
+    if axis is None or literal(axis) is not None:
+        return None
+    return f"{target} = np.sort(np.ravel({ast.unparse(call.args[0])}))"
+
+
+def _interp(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """``np.interp`` at the places of an array of several axes."""
+    x, xp, fp = map(ast.unparse, call.args)
+    ndim = rank(call.args[0])
+    if ndim < 2:
+        return None
+    shape = tuple_text([f"{x}.shape[{k}]" for k in range(ndim)])
+    return f"{target} = np.reshape(np.interp(np.ravel({x}), {xp}, {fp}), {shape})"
 
 
 # Padding
@@ -423,6 +460,9 @@ SPELLINGS: dict[str, Spelling] = {
     "np.roll": _roll,
     "np.take": _take,
     "np.pad": _pad,
+    "np.sort": _sort,
+    "np.interp": _interp,
+    "logsumexp_along": _logsumexp,
     "np.einsum": _einsum,
     "np.linalg.norm": _norm,
     **conversions.SPELLINGS,

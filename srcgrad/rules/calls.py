@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 
+from .array_likes import as_array
 from .declarations import FUNCTIONS, Function
 from .expressions import dotted
 
@@ -39,6 +40,7 @@ def bind(call: ast.Call) -> ast.Call:
         if isinstance(display := found[name], ast.List):
             found[name] = ast.Tuple(display.elts, ast.Load())
     parameters = declared.parameters
+    found |= {name: as_array(declared.name, name, found[name]) for name in found}
     args = [found[p.name] for p in parameters if p.default is None and p.name in found]
     keywords = [
         ast.keyword(p.name, found[p.name])

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 # ruff: noqa: D103 (what a function does is what the one that it defines does)
-"""Functions of arrays that others define: their definitions.
+"""Functions that make, rearrange and compare arrays, in terms of others: their definitions.
 
 In and out: see ``definitions``. A body is differentiated as if the user had written it, so it
 is plain Python on functions that have rules; branches on ``None`` are decided beforehand.
@@ -12,7 +12,7 @@ are in that function's order, and only those that it supports; in one for vector
 
 import numpy as np
 
-from .definitions import define, is_integer
+from .definitions import define, is_display, is_given, is_integer, is_number
 from .selections import positions_without, tril_positions, triu_positions, vector_length
 
 # Rearranging and joining
@@ -29,6 +29,7 @@ def fliplr(m):
 
 
 @define(np.rot90, k=1)
+@define(np.rot90, k=-3)
 def rot90(m, k=1):
     return np.flip(np.swapaxes(m, 0, 1), axis=0)
 
@@ -40,6 +41,7 @@ def rot270(m, k):
 
 
 @define(np.rot90, k=2)
+@define(np.rot90, k=-2)
 def rot180(m, k):
     return np.flip(np.flip(m, axis=0), axis=1)
 
@@ -51,7 +53,14 @@ def append(arr, values, axis=None):
     return np.concatenate((arr, values), axis=axis)
 
 
-@define(np.insert)
+@define(np.insert, axis=0)
+def insert_rows(arr, obj, values, axis):
+    row = np.empty_like(arr[:1])
+    row[:] = values
+    return np.concatenate((arr[:obj], row, arr[obj:]))
+
+
+@define(np.insert, obj=is_number)
 def insert(arr, obj, values):
     flat = np.ravel(arr)
     return np.concatenate((flat[:obj], np.ravel(np.atleast_1d(values)), flat[obj:]))
@@ -79,9 +88,13 @@ def meshgrid_of_indices(x, y, indexing):
 
 
 @define(np.delete, obj=is_integer)
-def delete(arr, obj):
-    flat = np.ravel(arr)
-    return np.take(flat, positions_without(obj, flat.size))
+@define(np.delete, obj=is_display)
+def delete(arr, obj, axis=None):
+    places = np.array(obj)
+    if axis is None:
+        flat = np.ravel(arr)
+        return np.take(flat, positions_without(places, flat.size))
+    return np.take(arr, positions_without(places, arr.shape[axis]), axis=axis)
 
 
 @define(np.nonzero)
@@ -170,9 +183,48 @@ def convolve(a, v, mode):
     return np.convolve(a, v)[start : start + max(a.size, v.size)]
 
 
+@define(np.correlate, mode="same")
+def correlate_same(a, v, mode):
+    if a.size < v.size:
+        raise ValueError("np.correlate: give the longer vector first")
+    return np.convolve(a, v[::-1], mode="same")
+
+
+@define(np.diff, prepend=is_given)
+@define(np.diff, append=is_given)
+def diff(a, n=1, axis=-1, prepend=None, append=None):
+    _ = vector_length(a)
+    if prepend is None:
+        return np.diff(np.concatenate((a, np.ravel(np.atleast_1d(append)))), n=n)
+    if append is None:
+        return np.diff(np.concatenate((np.ravel(np.atleast_1d(prepend)), a)), n=n)
+    ends = np.ravel(np.atleast_1d(prepend)), np.ravel(np.atleast_1d(append))
+    return np.diff(np.concatenate((ends[0], a, ends[1])), n=n)
+
+
 @define(np.ediff1d)
 def ediff1d(ary):
     return np.diff(np.ravel(ary))
+
+
+@define(np.unwrap)
+def unwrap(p):
+    steps = np.diff(p, axis=-1)
+    wrapped = (steps + np.pi) % (2 * np.pi) - np.pi
+    wrapped = np.where((wrapped == -np.pi) & (steps > 0), np.pi, wrapped)
+    moved = np.where(np.abs(steps) < np.pi, 0.0, wrapped - steps)
+    return np.concatenate((p[..., :1], p[..., 1:] + np.cumsum(moved, axis=-1)), axis=-1)
+
+
+@define(np.interp, left=is_given)
+@define(np.interp, right=is_given)
+def interp(x, xp, fp, left=None, right=None):
+    places, values = np.asarray(xp), np.asarray(fp)
+    low, high = places[0], places[places.size - 1]
+    first = values[0] if left is None else left
+    last = values[values.size - 1] if right is None else right
+    inside = np.interp(x, places, values)
+    return np.where(x < low, first, np.where(x > high, last, inside))
 
 
 @define(np.polyval)
@@ -183,14 +235,60 @@ def polyval(p, x):
     return y
 
 
+@define(np.polynomial.polynomial.polyval)
+def polyval_of_series(x, c):
+    return np.polyval(np.array(c)[::-1], x)
+
+
+@define(np.polyder)
+def polyder(p):
+    _ = vector_length(p)
+    return p[:-1] * np.arange(p.size - 1, 0, -1)
+
+
+@define(np.vander, increasing=True)
+def vander(x, N=None, increasing=False):
+    if N is None:
+        return np.flip(np.vander(x), axis=1)
+    return np.flip(np.vander(x, N), axis=1)
+
+
+@define(np.linspace, endpoint=False)
+def linspace(start, stop, num=50, endpoint=True):
+    return np.linspace(start, stop, num=num + 1)[:num]
+
+
 @define(np.logspace)
-def logspace(start, stop, num=50):
-    return 10.0 ** np.linspace(start, stop, num=num)
+def logspace(start, stop, num=50, endpoint=True, base=10.0):
+    return base ** np.linspace(start, stop, num=num, endpoint=endpoint)
 
 
 @define(np.geomspace)
 def geomspace(start, stop, num=50):
     return start * (stop / start) ** np.linspace(0.0, 1.0, num=num)
+
+
+# Matrices
+
+
+@define(np.diagflat)
+def diagflat(v, k=0):
+    return np.diag(np.ravel(v), k=k)
+
+
+@define(np.linalg.cholesky, upper=True)
+def cholesky(a, *, upper):
+    return np.linalg.cholesky(a.T).T
+
+
+@define(np.linalg.eigh, UPLO="U")
+def eigh(a, UPLO):
+    return np.linalg.eigh(a.T)
+
+
+@define(np.linalg.eigvalsh, UPLO="U")
+def eigvalsh(a, UPLO):
+    return np.linalg.eigvalsh(a.T)
 
 
 # Tests
@@ -210,87 +308,3 @@ def allclose(a, b, rtol=1e-05, atol=1e-08):
 @define(np.imag)
 def imag(val):
     return np.where(np.isnan(val), 0.0, 0.0)
-
-
-# Statistics
-
-
-@define(np.average)
-def average(a, axis=None, weights=None):
-    if weights is None:
-        return np.mean(a, axis=axis)
-    if axis is None:
-        return np.sum(np.ravel(a) * np.ravel(weights)) / np.sum(weights)
-    _ = vector_length(weights)
-    return np.sum(np.moveaxis(a, axis, -1) * weights, axis=-1) / np.sum(weights)
-
-
-@define(np.percentile)
-def percentile(a, q, axis=None, *, keepdims=False):
-    return np.quantile(a, np.array(q) / 100, axis=axis, keepdims=keepdims)
-
-
-@define(np.partition)
-def partition(a, kth):
-    # The order before and after the kth element is not defined: that of sorting is one.
-    return np.sort(a)
-
-
-@define(np.nansum)
-def nansum(a, axis=None, *, keepdims=False):
-    return np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
-
-
-@define(np.nanprod)
-def nanprod(a, axis=None, *, keepdims=False):
-    return np.prod(np.where(np.isnan(a), 1.0, a), axis=axis, keepdims=keepdims)
-
-
-@define(np.nancumsum)
-def nancumsum(a, axis=None):
-    return np.cumsum(np.where(np.isnan(a), 0.0, a), axis=axis)
-
-
-@define(np.nancumprod)
-def nancumprod(a, axis=None):
-    return np.cumprod(np.where(np.isnan(a), 1.0, a), axis=axis)
-
-
-@define(np.nanmean)
-def nanmean(a, axis=None, *, keepdims=False):
-    missing = np.isnan(a)
-    count = np.sum(np.where(missing, 0.0, np.ones_like(a)), axis=axis, keepdims=keepdims)
-    return np.sum(np.where(missing, 0.0, a), axis=axis, keepdims=keepdims) / count
-
-
-@define(np.nanvar)
-def nanvar(a, axis=None, *, ddof=0):
-    missing = np.isnan(a)
-    ones = np.where(missing, 0.0, np.ones_like(a))
-    total = np.sum(np.where(missing, 0.0, a), axis=axis, keepdims=True)
-    mean = total / np.sum(ones, axis=axis, keepdims=True)
-    rest = np.where(missing, 0.0, a - mean)
-    return np.sum(rest * rest, axis=axis) / (np.sum(ones, axis=axis) - ddof)
-
-
-@define(np.nanstd)
-def nanstd(a, axis=None, *, ddof=0):
-    variance = np.nanvar(a, axis=axis, ddof=ddof)
-    root = np.sqrt(np.where(variance != 0, variance, variance + 1))
-    return np.where(variance != 0, root, variance)
-
-
-@define(np.nanmax)
-def nanmax(a, axis=None):
-    missing = np.isnan(a)
-    found = np.max(np.where(missing, -np.inf, a), axis=axis)
-    count = np.sum(np.where(missing, 0.0, np.ones_like(a)), axis=axis)
-    return np.where(count > 0, found, count * np.nan)
-
-
-@define(np.nanmin)
-def nanmin(a, axis=None):
-    missing = np.isnan(a)
-    found = np.min(np.where(missing, np.inf, a), axis=axis)
-    count = np.sum(np.where(missing, 0.0, np.ones_like(a)), axis=axis)
-    return np.where(count > 0, found, count * np.nan)

@@ -44,6 +44,13 @@ def copyto(dst, src):
     dst[...] = src
 
 
+@define(np.fill_diagonal)
+def fill_diagonal(a, val):
+    rows, columns = a.shape
+    for k in range(min(rows, columns)):
+        a[k, k] = val
+
+
 @define(np.put)
 def put(a, ind, v):
     _ = vector_length(a)

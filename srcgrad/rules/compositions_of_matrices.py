@@ -41,7 +41,7 @@ def cholesky_lower(a, lower):
 
 @define(linalg.cholesky, lower=False)
 def cholesky_upper(a, lower=False):
-    return np.linalg.cholesky(a).T
+    return np.linalg.cholesky(a.T).T
 
 
 @define(linalg.cho_factor, lower=True)
@@ -51,7 +51,7 @@ def cho_factor_lower(a, lower):
 
 @define(linalg.cho_factor, lower=False)
 def cho_factor(a, lower=False):
-    return np.linalg.cholesky(a).T, False
+    return np.linalg.cholesky(a.T).T, False
 
 
 @define(linalg.cho_solve)
@@ -82,6 +82,11 @@ def eigvalsh(a):
     return np.linalg.eigvalsh(a)
 
 
+@define(linalg.eigh, eigvals_only=True)
+def eigenvalues(a, *, eigvals_only):
+    return np.linalg.eigvalsh(a)
+
+
 @define(linalg.eigh)
 def eigh(a):
     return np.linalg.eigh(a)
@@ -95,3 +100,42 @@ def svdvals(a):
 @define(linalg.norm)
 def norm(a, ord=None, axis=None, keepdims=False):
     return np.linalg.norm(a, ord=ord, axis=axis, keepdims=keepdims)
+
+
+@define(linalg.pinv)
+def pinv(a):
+    return np.linalg.pinv(a)
+
+
+@define(linalg.svd, full_matrices=True)
+def svd(a, full_matrices=True):
+    return np.linalg.svd(a)
+
+
+@define(linalg.svd, full_matrices=False)
+def svd_reduced(a, full_matrices):
+    return np.linalg.svd(a, full_matrices=False)
+
+
+@define(linalg.qr, mode="economic")
+def qr(a, *, mode):
+    return np.linalg.qr(a)
+
+
+@define(linalg.lstsq)
+def lstsq(a, b):
+    return np.linalg.lstsq(a, b)
+
+
+@define(linalg.toeplitz)
+def toeplitz(c):
+    places = np.arange(c.size)
+    gaps = np.abs(places[:, None] - places[None, :])
+    return np.reshape(np.take(c, np.ravel(gaps)), (c.size, c.size))
+
+
+@define(linalg.block_diag)
+def block_diag(x, y):
+    right = np.zeros((x.shape[0], y.shape[1]), x.dtype)
+    left = np.zeros((y.shape[0], x.shape[1]), y.dtype)
+    return np.block([[x, right], [left, y]])

@@ -21,7 +21,7 @@ from .selections import binary_exponent
 # Numbers
 
 
-@define(builtins.divmod)
+@define(builtins.divmod, np.divmod)
 def divmod(x, y):
     return x // y, x % y
 
@@ -54,6 +54,47 @@ def frexp(x):
 
 
 # SciPy
+
+
+@define(special.log_expit)
+def log_expit(x):
+    return -np.logaddexp(0.0, -x)
+
+
+@define(special.beta)
+def beta(a, b):
+    inside = (a > 0) & (b > 0)
+    outside = special.gamma(a) * special.gamma(b) / special.gamma(a + b)
+    return np.where(inside, np.exp(special.betaln(a, b)), outside)
+
+
+@define(special.cosm1)
+def cosm1(x):
+    return -2.0 * np.sin(0.5 * x) ** 2
+
+
+@define(special.boxcox)
+def boxcox(x, lmbda):
+    power = np.where(lmbda == 0, lmbda + 1.0, lmbda)
+    return np.where(lmbda == 0, np.log(x), np.expm1(power * np.log(x)) / power)
+
+
+@define(special.inv_boxcox)
+def inv_boxcox(x, lmbda):
+    power = np.where(lmbda == 0, lmbda + 1.0, lmbda)
+    return np.where(lmbda == 0, np.exp(x), np.exp(np.log1p(power * x) / power))
+
+
+@define(special.huber)
+def huber(delta, r):
+    size = np.abs(r)
+    far = delta * (size - 0.5 * delta)
+    return np.where(delta < 0, np.inf, np.where(size <= delta, 0.5 * r * r, far))
+
+
+@define(special.pseudo_huber)
+def pseudo_huber(delta, r):
+    return delta * delta * (np.sqrt(1 + (r / delta) ** 2) - 1)
 
 
 @define(special.ndtr)

@@ -39,17 +39,17 @@ def _vector(x: Any, *_: Any, **__: Any) -> Any:
     return fresh(floating(x), max(rank(x) - 1, 1))
 
 
-# Eigenvalues of symmetric matrices. Gradients are symmetric: those of a function of (S + S.T) / 2.
+# Eigenvalues of symmetric matrices, of which NumPy reads the lower triangle only.
 
 function(np.linalg.eigh, "np.linalg.eigh", "a, UPLO='L'", refuse="UPLO")
 function(np.linalg.eigvalsh, "np.linalg.eigvalsh", "a, UPLO='L'", refuse="UPLO", result=_vector)
-support(parts.eigh_vectors, "eigh_vectors", "S", result=of_rank(2))
-support(parts.eigh_values_pull, "eigh_values_pull", "S, g", result=of_rank(2))
-support(parts.eigh_vectors_pull, "eigh_vectors_pull", "S, g", result=of_rank(2))
-rule("z = np.linalg.eigvalsh(S)", "grad_S += eigh_values_pull(S, grad_z)", signature="(n,n)->(n)",
-     domain={"S": _symmetric})
-rule("z = eigh_vectors(S)", "grad_S += eigh_vectors_pull(S, grad_z)", signature="(n,n)->(n,n)",
-     domain={"S": _symmetric})
+support(parts.eigh_vectors, "eigh_vectors", "A", result=floats)
+support(parts.eigh_values_pull, "eigh_values_pull", "A, g", result=of_rank(2))
+support(parts.eigh_vectors_pull, "eigh_vectors_pull", "A, g", result=of_rank(2))
+rule("z = np.linalg.eigvalsh(A)", "grad_A += eigh_values_pull(A, grad_z)", signature="(n,n)->(n)",
+     domain={"A": _symmetric})
+rule("z = eigh_vectors(A)", "grad_A += eigh_vectors_pull(A, grad_z)", signature="(n,n)->(n,n)",
+     domain={"A": _symmetric})
 
 # Singular values
 
@@ -91,7 +91,7 @@ for _signature in ("(n,n)->(n,n)", "(4,2)->(4,2)", "(2,4)->(2,4)"):
 
 function(np.linalg.pinv, "np.linalg.pinv",
          "a, rcond=None, hermitian=False, *, rtol=None", refuse="rcond hermitian rtol",
-         result=of_rank(2))
+         result=floats)
 for _signature in ("(4,3)->(3,4)", "(n,n)->(n,n)", "(2,3)->(3,2)"):
     rule("z = np.linalg.pinv(A)",
          "grad_A += grad_z.T @ z @ z.T - A @ (z @ (grad_z.T @ z @ z.T))"

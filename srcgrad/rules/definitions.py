@@ -86,6 +86,16 @@ def is_integer(node: ast.expr) -> bool:
     return type(literal(node)) is int
 
 
+def is_number(node: ast.expr) -> bool:
+    """Whether an argument is not a display."""
+    return not is_display(node)
+
+
+def is_display(node: ast.expr) -> bool:
+    """Whether an argument is written out as a list or a tuple."""
+    return isinstance(node, ast.List | ast.Tuple)
+
+
 def is_pair(node: ast.expr) -> bool:
     """Whether an argument is a pair of single values."""
     plain = not any(isinstance(e, ast.Tuple | ast.List) for e in getattr(node, "elts", ()))

@@ -10,27 +10,36 @@ LAPACK's, signs included: these are stable under small changes of the matrix.
 import numpy as np
 
 
-def eigh_vectors(S):
+def eigh_vectors(A):
     """The eigenvectors of a symmetric matrix, as columns."""
-    return np.ascontiguousarray(np.linalg.eigh(S)[1])
+    return np.ascontiguousarray(np.linalg.eigh(A)[1])
 
 
-def eigh_values_pull(S, g):
-    """The gradient of a symmetric matrix's eigenvalues (symmetric as well)."""
-    v = np.ascontiguousarray(np.linalg.eigh(S)[1])
-    return (v * g) @ v.T
+def eigh_values_pull(A, g):
+    """The gradient of a symmetric matrix's eigenvalues, of which the lower triangle is read."""
+    v = np.ascontiguousarray(np.linalg.eigh(A)[1])
+    h = (v * g) @ v.T
+    for i in range(len(h)):
+        for j in range(i):
+            h[i, j] += h[j, i]
+            h[j, i] = 0
+    return h
 
 
-def eigh_vectors_pull(S, g):
-    """The gradient of ``eigh_vectors`` (symmetric as well); 0 for equal eigenvalues."""
-    w, v = np.linalg.eigh(S)
+def eigh_vectors_pull(A, g):
+    """The gradient of ``eigh_vectors``, as above; 0 for equal eigenvalues."""
+    w, v = np.linalg.eigh(A)
     v = np.ascontiguousarray(v)
     f = v.T @ np.ascontiguousarray(g)
     for i in range(len(w)):
         for j in range(len(w)):
             f[i, j] = f[i, j] / (w[j] - w[i]) if w[i] != w[j] else 0
     h = v @ f @ v.T
-    return (h + h.T) / 2
+    for i in range(len(h)):
+        for j in range(i):
+            h[i, j] += h[j, i]
+            h[j, i] = 0
+    return h
 
 
 def svd_values(A):

@@ -9,6 +9,7 @@ import ast
 from typing import Any
 
 import numpy as np
+from numba import types
 
 from . import samples, triangular
 from . import support as carried
@@ -16,7 +17,6 @@ from .declarations import function
 from .helpers import support
 from .patterns import rule
 from .results import (
-    contraction,
     dot,
     floating,
     floats,
@@ -35,7 +35,7 @@ from .results import (
 function(np.dot, "np.dot", "a, b, out=None", result=dot)
 function(np.vdot, "np.vdot", "a, b", result=inner)
 function(np.outer, "np.outer", "a, b, out=None", result=of_rank(2, 0, 1))
-function(np.inner, "np.inner", "a, b", result=contraction)
+function(np.inner, "np.inner", "a, b", result=dot)
 
 for _text in ("x @ y", "np.dot(x, y)"):
     rule(f"z = {_text}", "grad_x += grad_z * y", "grad_y += grad_z * x", signature="(n),(n)->()")
@@ -133,6 +133,8 @@ function(np.linalg.solve, "np.linalg.solve", "a, b",
 function(np.linalg.det, "np.linalg.det", "a", result=_of_matrices)
 function(np.linalg.cholesky, "np.linalg.cholesky", "a, /, *, upper=False", result=floats,
          refuse="upper")
+function(np.linalg.matrix_rank, "np.linalg.matrix_rank", "A, tol=None, hermitian=False, *, "
+         "rtol=None", refuse="hermitian rtol", derivative=False, result=lambda A: types.intp)
 function(np.linalg.norm, "np.linalg.norm", "x, ord=None, axis=None, keepdims=False",
          result=reduction("float"))
 

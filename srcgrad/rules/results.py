@@ -266,7 +266,7 @@ def product(x: Any, y: Any) -> Any:
 
 
 def contraction(x: Any, y: Any) -> Any:
-    """``np.inner``, and ``np.dot`` of arrays: over one axis of each."""
+    """``np.dot`` of arrays: over one axis of each."""
     ranks = rank(x), rank(y)
     return None if 0 in ranks else fresh(promoted(x, y), sum(ranks) - 2)
 
@@ -348,8 +348,10 @@ def nested(values: Any, dtype: Any = None, **_: Any) -> Any:
     if is_array(values):
         return like(values, dtype=dtype)
     leaves, depth = [values], 0
-    while isinstance(leaves[0], list | tuple):
+    while leaves and isinstance(leaves[0], list | tuple):
         leaves, depth = [x for row in leaves for x in row], depth + 1
+    if not leaves:
+        return fresh(float if dtype is None else dtype_of(dtype), depth)
     match leaves[0]:
         case types.UniTuple() | types.Tuple() as whole:
             leaves, depth = list(whole.types), depth + 1

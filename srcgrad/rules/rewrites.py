@@ -75,9 +75,13 @@ def _shape_of(attribute: str) -> Callable[[ast.Call], ast.expr | None]:
     """``np.shape(x)`` as ``x.shape``."""
 
     def rewrite(call: ast.Call) -> ast.expr | None:
-        match call.args:
-            case [array] if not call.keywords:
+        match call.args, call.keywords:
+            case [array], []:
                 return ast.Attribute(array, attribute, ast.Load())
+            case ([array, axis], []) | ([array], [ast.keyword(arg="axis", value=axis)]) if (
+                attribute == "size"
+            ):
+                return ast.Subscript(ast.Attribute(array, "shape", ast.Load()), axis, ast.Load())
         return None
 
     return rewrite
@@ -183,12 +187,16 @@ def _logsumexp(call: ast.Call) -> ast.expr | None:
 
 def _clip(call: ast.Call) -> ast.expr | None:
     """``np.clip`` with one bound only is a maximum or a minimum."""
-    match call.args:
-        case [x, low, ast.Constant(value=None)]:
-            return call_of("np.maximum", x, low)
-        case [x, ast.Constant(value=None), high]:
-            return call_of("np.minimum", x, high)
-    return None
+    x, given = call.args[0], {str(k.arg): k.value for k in call.keywords}
+    if {"a_min", "min"} <= given.keys() or {"a_max", "max"} <= given.keys():
+        raise ValueError("np.clip: a bound is given twice")
+    low = given.get("a_min", given.get("min"))
+    high = given.get("a_max", given.get("max"))
+    if low is None or high is None:
+        bounds = [("np.maximum", low), ("np.minimum", high)]
+        made = [call_of(name, x, bound) for name, bound in bounds if bound is not None]
+        return made[0] if made else call_of("np.copy", x)
+    return call_of("np.clip", x, low, high)
 
 
 def _asarray(call: ast.Call) -> ast.expr | None:
@@ -203,6 +211,17 @@ def _squeeze(call: ast.Call) -> ast.expr | None:
     if not call.keywords:
         raise ValueError("np.squeeze: give the axis, or use np.reshape")
     return None
+
+
+def _percentile(call: ast.Call) -> ast.expr | None:
+    """``np.percentile`` as ``np.quantile``, at places that are written out one by one."""
+    a, q = call.args
+    hundred = ast.Constant(100)
+    if isinstance(q, ast.Tuple | ast.List):
+        place: ast.expr = ast.List([ast.BinOp(e, ast.Div(), hundred) for e in q.elts], ast.Load())
+    else:
+        place = ast.BinOp(q, ast.Div(), hundred)
+    return ast.Call(call_of("np.quantile").func, [a, place], call.keywords)
 
 
 def _ptp(call: ast.Call) -> ast.expr | None:
@@ -252,7 +271,7 @@ def _dist(call: ast.Call) -> ast.expr | None:
                 raise ValueError("math.dist: both points must have the same number of dimensions")
             rest = [ast.BinOp(a, ast.Sub(), b) for a, b in zip(p, q, strict=True)]
             return call_of("math.hypot", *rest)
-        case [ast.Name() as p, ast.Name() as q]:
+        case [ast.Name() | ast.Subscript() as p, ast.Name() | ast.Subscript() as q]:
             return call_of("np.linalg.norm", ast.BinOp(p, ast.Sub(), q))
     raise ValueError("math.dist: give it two tuples or two vectors")
 
@@ -283,6 +302,7 @@ REWRITES: dict[str, Callable[[ast.Call], ast.expr | None]] = {
     "np.multiply.reduce": _reduce("np.prod"),
     "np.maximum.reduce": _reduce("np.max"),
     "np.minimum.reduce": _reduce("np.min"),
+    "np.logaddexp.reduce": _reduce("logsumexp"),
     "np.add.accumulate": _reduce("np.cumsum"),
     "np.ravel": _in_fortran_order,
     "np.reshape": _in_fortran_order,
@@ -302,6 +322,7 @@ REWRITES: dict[str, Callable[[ast.Call], ast.expr | None]] = {
     "np.clip": _clip,
     "logsumexp": _logsumexp,
     "np.asarray": _asarray,
+    "np.percentile": _percentile,
     "np.ptp": _ptp,
     "np.einsum": einsum,
     "np.linalg.eigh": eigh,

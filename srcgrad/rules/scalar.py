@@ -233,7 +233,8 @@ rule("z = np.where(c, x, y)", "grad_x += grad_z if c else 0.0", "grad_y += 0.0 i
 rule("z = np.where(c, x, y)", "grad_x += np.where(c, grad_z, 0)",
      "grad_y += np.where(c, 0, grad_z)", when="array")
 
-function(np.clip, "np.clip", "a, a_min, a_max", elementwise=True, result=promotion)
+function(np.clip, "np.clip", "a, a_min=None, a_max=None, min=None, max=None",
+         elementwise=True, result=promotion)
 rule("z = np.clip(x, low, high)", "grad_x += grad_z if low <= x <= high else 0.0",
      "grad_low += grad_z if x < low <= high else 0.0",
      "grad_high += grad_z if high < max(x, low) else 0.0",

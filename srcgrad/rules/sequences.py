@@ -21,6 +21,7 @@ from .results import (
     floating,
     fresh,
     is_array,
+    nested,
     of_rank,
     promoted,
     promoted_scalar,
@@ -112,6 +113,8 @@ function(np.median, "np.median", "a, axis=None, out=None, overwrite_input=False,
          result=reduction("float"), refuse="overwrite_input")
 function(np.quantile, "np.quantile", "a, q, axis=None, out=None, overwrite_input=False, "
          "method='linear', keepdims=False", refuse="method overwrite_input", result=_quantiles)
+function(np.percentile, "np.percentile", "a, q, axis=None, out=None, overwrite_input=False, "
+         "method='linear', keepdims=False", refuse="method overwrite_input", result=_quantiles)
 rule("z = np.median(x)", "grad_x += grad_z * quantile_weights(x, 0.5)")
 rule("z = np.quantile(x, q)", "grad_x += grad_z * quantile_weights(x, q)",
      "grad_q += grad_z * quantile_slope(x, q)", domain={"q": (0.32, 0.33)})
@@ -195,7 +198,7 @@ function(np.sort, "np.sort", "a, axis=-1, kind=None, order=None, *, stable=None"
          refuse="kind stable")
 function(np.take, "np.take", "a, indices, axis=None, out=None, mode='raise'", refuse="mode",
          result=lambda a, indices, axis=None: fresh(
-             a.dtype, (1 if isinstance(indices, tuple | list) else rank(indices))
+             a.dtype, rank(nested(indices) if isinstance(indices, tuple | list) else indices)
              + (a.ndim - 1 if axis is not None else 0)) if is_array(a) else None)
 function(np.searchsorted, "np.searchsorted", "a, v, side='left', sorter=None", derivative=False,
          result=lambda a, v, side="left": fresh(np.intp, rank(v)))

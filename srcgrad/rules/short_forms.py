@@ -28,7 +28,7 @@ def _known(*paths: str) -> tuple[Any, ...]:
 
 _REDUCE = "array, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=True"
 
-for _name in ("add", "multiply", "maximum", "minimum"):
+for _name in ("add", "multiply", "maximum", "minimum", "logaddexp"):
     function(getattr(np, _name).reduce, f"np.{_name}.reduce", _REDUCE, refuse="dtype")
 function(np.add.accumulate, "np.add.accumulate", "array, axis=0, dtype=None, out=None",
          refuse="dtype")  # fmt: skip

@@ -26,6 +26,8 @@ for _name in ("erf", "erfc", "gamma", "lgamma"):
 
 alias(scipy.special.expit, "sigmoid")
 alias(scipy.special.psi, "digamma")
+for _name in ("exp2", "cbrt", "expm1", "log1p", "sinc"):
+    alias(getattr(scipy.special, _name), f"np.{_name}")
 alias(scipy.special.logsumexp, "logsumexp")
 for _scalar, _name, _public in (
     (carried.erf, "erf", scipy.special.erf),

@@ -91,15 +91,20 @@ def _dot(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     return f"{target} = np.tensordot({x}, {y}, axes=({ranks[0] - 1}, {ranks[1] - 2}))"
 
 
-def _of_each(*core: int) -> Spelling:
-    """A function of one matrix, of each matrix of a stack; its result has these axes of it."""
+def _of_each(*core: int | None) -> Spelling:
+    """A function of one matrix, of each matrix of a stack.
+
+    Its result has these axes of the matrix; None stands for the shorter one.
+    """
 
     def build(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
         if rank(call.args[0]) < 3:
             return None
         name, x, ndim = dotted(call.func), ast.unparse(call.args[0]), rank(call.args[0])
         rest = "".join(f", {k.arg}={ast.unparse(k.value)}" for k in call.keywords)
-        extents = [f"{x}.shape[{ndim - 2 + k}]" for k in core]
+        rows, columns = (f"{x}.shape[{ndim - 2 + k}]" for k in (0, 1))
+        known = {0: rows, 1: columns, None: f"min({rows}, {columns})"}
+        extents = [known[k] for k in core]
         operands = [(x, ndim - 2)]
         return _loop(target, operands, lambda p: f"{name}({p[0]}{rest})", extents, rank, fresh)
 
@@ -113,7 +118,10 @@ def _solve(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None
     if max(ranks) < 3:
         return None
     a, b = ast.unparse(left), ast.unparse(right)
-    if ranks[1] == 1 or ranks[1] == ranks[0] - 1:
+    if ranks[1] == 1:
+        added = "None, " * (ranks[0] - 2)
+        return f"{target} = np.linalg.solve({a}, {b}[{added}:, None])[..., 0]"
+    if ranks[1] == ranks[0] - 1:
         raise ValueError("np.linalg.solve: give the right sides as many axes as the matrices")
     extents = [f"{b}.shape[{ranks[1] - 2}]", f"{b}.shape[{ranks[1] - 1}]"]
     operands = [(a, ranks[0] - 2), (b, ranks[1] - 2)]
@@ -146,6 +154,9 @@ SPELLINGS: dict[str, Spelling] = {
     "np.linalg.cholesky": _of_each(0, 1),
     "np.linalg.det": _of_each(),
     "np.linalg.eigvalsh": _of_each(0),
+    "np.linalg.pinv": _of_each(1, 0),
+    "eigh_vectors": _of_each(0, 1),
+    "svd_values": _of_each(None),
     "slogdet_sign": _of_each(),
     "slogdet_log": _of_each(),
     "np.linalg.solve": _solve,
