@@ -24,11 +24,11 @@ from .backend.build import rare_collections
 from .broadcasts import dispatch, is_request, parameters, trying
 from .custom import gate_of
 from .dispatcher import GradFunction
-from .errors import AliasingError, ArgumentError, SrcgradError
+from .errors import AliasingError, SrcgradError
 from .execution import execute
 from .meanings import CellSpace
 from .options import Options
-from .outline import Watch, outline
+from .outline import Outline, outline
 
 
 def gradient_function(primal: Any, wrt: Any, with_value: bool, options: Options) -> GradFunction:
@@ -39,7 +39,7 @@ def gradient_function(primal: Any, wrt: Any, with_value: bool, options: Options)
         found = outline(primal, tolerant=True)
     except SrcgradError as error:
         raise error.with_traceback(None) from None
-    if found is None or found.watched or found.writes:
+    if found is None or found.watched or found.written:
         return CheckedGradFunction(primal, wrt, with_value, options)
     return GradFunction(primal, wrt, with_value, options)
 
@@ -68,52 +68,19 @@ class CheckedGradFunction(GradFunction):
     helpers were not all defined yet when it was made.
     """
 
-    _watched: tuple[Watch, ...] | None = None
-
     def __call__(self, *args: Any, **kws: Any) -> Any:
-        """Call the gradient after the checks that this one needs."""
-        if self._watched is None:
-            self._look()
-            return self(*args, **kws)
-        for space, name, value in self._watched:
-            if space.get(name) is not value:
-                self._renew()
-                return self(*args, **kws)
-        if self._writes:
-            self._check_overlap(dict(zip(self._names, args, strict=False)) | kws)
-        if self._other is None:
-            try:
-                return self._dispatched(*args, **kws)
-            except ValueError as error:
-                if not is_request(error):
-                    raise
-            self._other = self._whole()
-        return self._other(*args, **kws)
-
-    def _dispatched(self, *args: Any, **kws: Any) -> Any:
-        """Call the compiled code, with the captured arrays."""
-        if not self._arrays:
-            return dispatch(self, *args, **kws)
-        try:
-            bound = self._signature.bind(*args, **kws)
-        except TypeError as error:
-            raise ArgumentError(f"`{self.__name__}`: {error}") from None
-        bound.apply_defaults()
-        return dispatch(self._inner, *bound.args, *self._arrays)
+        """The first call: it finds what the others look at."""
+        self._look()
+        return self(*args, **kws)
 
     def _look(self) -> None:
         """Find what the function is made of, and so how its calls are checked."""
         found = outline(self.__wrapped__)
         assert found is not None
-        self._watched, self._writes, self._arrays = found.watched, found.writes, found.arrays
+        self._arrays = found.arrays
         self._inner = WithArrays(self, self._arrays) if self._arrays else self
-        quick = not self._writes
-        call = _quick_call(self._signature, self._watched, self._arrays)
-        self.__class__ = (
-            type("CheckedGradFunction", (CheckedGradFunction,), {"__call__": call})
-            if quick
-            else CheckedGradFunction
-        )
+        call = _quick_call(self._signature, found)
+        self.__class__ = type("CheckedGradFunction", (CheckedGradFunction,), {"__call__": call})
 
     def _renew(self) -> None:
         """Forget what was derived from values that have been rebound."""
@@ -125,15 +92,12 @@ class CheckedGradFunction(GradFunction):
             self._reset_overloads()
             self.overloads.clear()
 
-    def _check_overlap(self, args: dict[str, Any]) -> None:
+    def _refuse(self, first: str, second: str) -> None:
         """Refuse arguments that share memory where the primal may write to one."""
-        arrays = [(n, a) for n, a in args.items() if isinstance(a, np.ndarray)]
-        for (n, a), (m, b) in itertools.combinations(arrays, 2):
-            if np.may_share_memory(a, b):
-                raise AliasingError(
-                    f"`{n}` and `{m}` of `{self.__name__}` share memory, and it writes to an "
-                    "argument: pass a copy of one"
-                )
+        raise AliasingError(
+            f"`{first}` and `{second}` of `{self.__name__}` share memory, and it writes to an "
+            "argument: pass a copy of one"
+        )
 
 
 class WithArrays(CPUDispatcher):  # type: ignore[misc]
@@ -176,21 +140,31 @@ class WithArrays(CPUDispatcher):  # type: ignore[misc]
             raise error.with_traceback(None) from None
 
 
-def _quick_call(
-    signature: inspect.Signature, watch: tuple[Watch, ...], arrays: tuple[np.ndarray, ...]
-) -> Callable[..., Any]:
+def is_array(value: object) -> bool:
+    """Whether an argument is an array."""
+    return isinstance(value, np.ndarray)
+
+
+def _quick_call(signature: inspect.Signature, found: Outline) -> Callable[..., Any]:
     """``__call__`` with the primal's own parameters: it costs a third less than ``*args``."""
     params, scope = parameters(signature)
     scope |= {"dispatch": dispatch, "is_request": is_request}
+    scope |= {"is_array": is_array, "share": np.may_share_memory}
     tests = []
-    for k, (space, name, value) in enumerate(watch):
+    for k, (space, name, value) in enumerate(found.watched):
         scope |= {f"space{k}_": getattr(space, "cell", space), f"value{k}_": value}
         place = ".cell_contents" if isinstance(space, CellSpace) else f"[{name!r}]"
         tests.append(f"space{k}_{place} is value{k}_")
     given = list(signature.parameters)
-    captured = {f"captured{k}_": array for k, array in enumerate(arrays)}
+    captured = {f"captured{k}_": array for k, array in enumerate(found.arrays)}
     scope |= captured
-    target = "self_._inner" if arrays else "self_"
+    target = "self_._inner" if captured else "self_"
+    apart = "".join(
+        f"if is_array({n}) and is_array({m}) and share({n}, {m}):\n"
+        f"            self_._refuse({n!r}, {m!r})\n        "
+        for n, m in itertools.combinations(given, 2)
+        if n in found.written or m in found.written
+    )
     body = trying(target, ", ".join(given), "".join(f", {c}" for c in captured))
     body = body.replace("\n", "\n        ")
     text = (
@@ -200,7 +174,7 @@ def _quick_call(
         f"    except (KeyError, ValueError):\n"
         f"        same = False\n"
         f"    if same:\n"
-        f"        {body}"
+        f"        {apart}{body}"
         f"\n    self_._renew()\n"
         f"    return self_({', '.join(given)})\n"
     )

@@ -42,14 +42,14 @@ class Outline:
         Captured values that may be rebound.
     arrays : tuple of numpy.ndarray
         Captured arrays, in the order in which the gradient takes them.
-    writes : bool
-        Whether there are several parameters and one may be written to.
+    written : tuple of str
+        Parameters that may be written to, where there are several.
     """
 
     digest: str | None
     watched: tuple[Watch, ...]
     arrays: tuple[np.ndarray, ...]
-    writes: bool
+    written: tuple[str, ...]
 
 
 def outline(primal: Any, tolerant: bool = False) -> Outline | None:
@@ -86,18 +86,19 @@ def _examined(primal: Any, mark: Fingerprint) -> tuple[Outline, dict[str, Any]]:
     """The outline that a function's source gives, and what to remember of it."""
     from .frontend.closure import inline_untyped  # costs much: only where needed
     from .frontend.parse import parse
+    from .frontend.written import written
 
     inlined = inline_untyped(parse(primal))
     captured = [(source.function, name, value) for source, name, value in inlined.captured]
     names = [mark.reference(function, name) for function, name, _ in captured]
     arrays = [_reference_to(a, mark, captured) for a in inlined.arrays.values()]
-    writes = _writes_to_parameters(inlined.tree) or (
-        len(inlined.tree.args.args) > 1 and _routines_write(inlined.routines.values())
-    )
+    names_given = tuple(a.arg for a in inlined.tree.args.args)
+    writes = names_given if _routines_write(inlined.routines.values()) else written(inlined.tree)
+    writes = writes if len(names_given) > 1 else ()
     known = mark.complete and None not in names and None not in arrays
     digest = mark.digest if known and fingerprint(mark.functions[0]) == mark else None
     found = Outline(digest, watched(captured), tuple(inlined.arrays.values()), writes)
-    return found, {"captured": names, "arrays": arrays, "writes": writes}
+    return found, {"captured": names, "arrays": arrays, "written": writes}
 
 
 def _reference_to(
@@ -117,7 +118,9 @@ def _recalled(mark: Fingerprint, record: Mapping[str, Any]) -> Outline:
         return function, name, look_up(function, name)[1]
 
     arrays = tuple(found(r)[2] for r in record["arrays"])
-    return Outline(mark.digest, watched(map(found, record["captured"])), arrays, record["writes"])
+    return Outline(
+        mark.digest, watched(map(found, record["captured"])), arrays, tuple(record["written"])
+    )
 
 
 class AttributeSpace(dict[str, Any]):
@@ -212,18 +215,3 @@ def _routines_write(functions: Iterable[Any]) -> bool:
 def _is_store(node: ast.AST) -> bool:
     """Whether a node is the target of a store."""
     return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
-
-
-def _writes_to_parameters(tree: ast.FunctionDef) -> bool:
-    """Whether a body with several parameters may write to one of them."""
-    params = {a.arg for a in tree.args.args}
-    stores = any(
-        _is_store(n)
-        or (
-            isinstance(n, ast.AugAssign)
-            and isinstance(n.target, ast.Name)
-            and n.target.id in params
-        )
-        for n in ast.walk(tree)
-    )
-    return stores and len(params) > 1
