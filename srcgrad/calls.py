@@ -22,7 +22,7 @@ from .frontend.infer import refuse_unclear_views
 from .passed import kept_apart
 from .program import Alias, Assign, Block, Call, Program, Return, Stmt, blocks, walk, with_blocks
 from .recursion import Routine, active_arguments, has_gradient
-from .returned import called_routine, handed_out
+from .returned import called_routine, handed_out, part_of
 
 
 def with_calls(program: Program, places: Mapping[int, Place], called: Sequence[Routine]) -> Program:
@@ -91,14 +91,6 @@ def converted(program: Program, known: Mapping[str, Routine]) -> Program:
     body = block(program.body)
     ends = bool(body) and isinstance(body[-1], Return)
     return program.with_body(body if ends else (*body, Return(ast.Constant(None))))
-
-
-def part_of(stmt: Stmt) -> str | None:
-    """The name of the tuple of which a statement takes a part: ``y = t[1]``."""
-    match stmt:
-        case Assign(value=ast.Subscript(value=ast.Name(id=name), slice=ast.Constant())):
-            return name
-    return None
 
 
 def is_call(routine: Routine) -> bool:

@@ -56,8 +56,8 @@ class Routine:
     """A recursive function for arguments of some types; its result's type is a guess at first.
 
     ``original`` is the user's function, ``program`` what stands for it: it returns an array of its
-    own. ``shares`` says which arguments the result may share memory with in NumPy, ``changes``
-    which ones it writes to.
+    own. ``shares`` says which arguments the result may share memory with in NumPy, ``twins``
+    whether parts of the result may with each other, ``changes`` which arguments it writes to.
     """
 
     function: FunctionType
@@ -68,6 +68,7 @@ class Routine:
     inlined: Inlined | None = None
     original: Program | None = None
     shares: frozenset[int] = frozenset()
+    twins: bool = False
     changes: frozenset[int] = frozenset()
 
 

@@ -81,13 +81,10 @@ def copied_result(
     program: Program, kinds: tuple[types.Type, ...], places: Mapping[int, Place]
 ) -> Program:
     """The program with copies for what is only returned: ``return a`` copies ``a``."""
-    arrays = returned_arrays(program)
-    name = arrays[0] if arrays else ""
-    if len(returned(program)) != 1 or not name:
+    used = set().union(*map(uses, walk(program.body[:-1])))
+    names = set(returned_arrays(program)) - used
+    if not names:
         return program
-    if any(name in uses(s) for s in walk(program.body[:-1])):
-        return program
-
     view = fresh_name("view", program)
 
     def block(body: Block) -> Block:
@@ -95,14 +92,16 @@ def copied_result(
 
     def statement(stmt: Stmt) -> list[Stmt]:
         match stmt:
-            case Alias(target=t, source=source) if t == name:
+            case Alias(target=t, source=source) if t in names:
                 return [Assign(t, np_call("copy", source), line=stmt.line)]
-            case View(target=t) if t == name:
+            case View(target=t) if t in names:
                 copy = Assign(t, np_call("copy", view), line=stmt.line)
                 return [replace(stmt, target=view), copy]
         return [with_blocks(stmt, tuple(map(block, blocks(stmt))))]
 
     copied = program.with_body(block(program.body))
+    if copied.body == program.body:
+        return program
     known = dict(zip(program.params, kinds, strict=True))
     return typed(copied, numba_types(copied, kinds, places), known)
 
@@ -177,48 +176,71 @@ def refuse_shared(
         classes, written = alias_classes(joined), written_classes(joined)
         for stmt in walk(each.body):
             called = called_routine(stmt, known)
-            if called is None or not called[0].shares:
+            if called is None or not (called[0].shares or called[0].twins):
                 continue
             bound = [t for t in binds(stmt) if is_array(each.types.get(t))]
             if not any(classes[t] in written for t in bound):
                 continue
             name = called[0].name
-            reason = f"what `{name}` returns may be its argument, and one of them is written to"
+            what = "its argument" if called[0].shares else "one array twice"
+            reason = f"what `{name}` returns may be {what}, and one of them is written to"
             advice = f"return a copy from `{name}`: `np.copy(...)`"
             raise UnsupportedError(Complaint(where.get(stmt.line), reason, advice))
 
 
 def shares_more(routine: Routine, known: Mapping[str, Routine]) -> bool:
-    """Note which arguments a result may share memory with in NumPy; whether there are new ones."""
+    """Note which arguments a result may share memory with in NumPy; whether there are new ones.
+
+    And whether two parts of the result may share memory with each other.
+    """
     assert routine.original is not None
-    params = enumerate(routine.original.params)
-    given = handed_out(with_aliases(routine.original, known))
-    found = frozenset(k for k, p in params if p in given)
-    more = found > routine.shares
-    routine.shares = found
+    joined = with_aliases(routine.original, known)
+    given, classes = handed_out(joined), alias_classes(joined)
+    found = frozenset(k for k, p in enumerate(joined.params) if p in given)
+    memory = [classes[name] for name in returned_arrays(joined)]
+    twins = len(set(memory)) < len(memory)
+    more = found > routine.shares or twins > routine.twins
+    routine.shares, routine.twins = found, twins
     return more
 
 
 def with_aliases(program: Program, known: Mapping[str, Routine]) -> Program:
     """The program, with each result of a recursive function an alias of what it may share."""
+    tuples: set[str] = set()
 
     def block(body: Block) -> Block:
         return tuple(new for s in body for new in statement(s))
 
     def statement(stmt: Stmt) -> list[Stmt]:
         stmt = with_blocks(stmt, tuple(map(block, blocks(stmt))))
+        if part_of(stmt) in tuples:
+            return [stmt, *(Alias(n, str(part_of(stmt))) for n in arrays_of(stmt))]
         called = called_routine(stmt, known)
         if called is None:
             return [stmt]
         routine, assigned = called
-        given = [assigned.value.args[k] for k in sorted(routine.shares)]  # type: ignore[attr-defined]
-        shared = [a.id for a in given if isinstance(a, ast.Name)]
-        bound = [t for t in binds(stmt) if is_array(program.types.get(t))]
+        bound = arrays_of(stmt)
         if isinstance(program.types.get(assigned.target), types.BaseTuple):
             bound = [assigned.target]
-        return [stmt, *(Alias(t, name) for t in bound for name in shared)]
+            tuples.update(bound if routine.shares or routine.twins else ())
+        given = [assigned.value.args[k] for k in sorted(routine.shares)]  # type: ignore[attr-defined]
+        shared = [a.id for a in given if isinstance(a, ast.Name)]
+        twins = bound[1:] if routine.twins else []
+        joined = [Alias(t, name) for t in bound for name in shared]
+        return [stmt, *joined, *(Alias(t, bound[0]) for t in twins)]
+
+    def arrays_of(stmt: Stmt) -> list[str]:
+        return [t for t in binds(stmt) if is_array(program.types.get(t))]
 
     return program.with_body(block(program.body))
+
+
+def part_of(stmt: Stmt) -> str | None:
+    """The name of the tuple of which a statement takes a part: ``y = t[1]``."""
+    match stmt:
+        case Assign(value=ast.Subscript(value=ast.Name(id=name), slice=ast.Constant())):
+            return name
+    return None
 
 
 def called_routine(stmt: Stmt, known: Mapping[str, Routine]) -> tuple[Routine, Assign] | None:

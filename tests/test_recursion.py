@@ -417,6 +417,34 @@ def test_float32_stays() -> None:
     np.testing.assert_allclose(slopes, 3.0 * a**2, rtol=1e-6)
 
 
+def twice_one_array(x, n):
+    if n == 0:
+        return x * 2.0, x * 3.0
+    a, b = twice_one_array(x, n - 1)
+    c = a if b[0] > 0.5 else b
+    return b, c
+
+
+def result_returned_twice(x):
+    a, b = twice_one_array(x, 2)
+    a[0] = b[1] * 3.0
+    return np.sum(a * b)
+
+
+def halves(x, n):
+    if n == 0:
+        return x[:2], x[2:] * 2.0
+    a, b = halves(x, n - 1)
+    return a, b * a
+
+
+def part_of_argument_returned(x):
+    y = x * 2.0
+    a, b = halves(y, 2)
+    y[0] = a[1] * 3.0
+    return np.sum(a * b)
+
+
 @pytest.mark.parametrize(
     ("f", "arg", "word"),
     [(around(2.0), 1.5, "inside another function"),
@@ -431,6 +459,8 @@ def test_float32_stays() -> None:
      (argument_written_to, np.ones(3), "may be its argument"),
      (result_written_to, np.ones(3), "may be its argument"),
      (result_written_to_inside, np.ones(3), "may be its argument"),
+     (result_returned_twice, np.ones(3), "may be one array twice"),
+     (part_of_argument_returned, np.ones(4), "may be its argument"),
      (shared_by_another, np.ones(3), "may be its argument")],
 )  # fmt: skip
 def test_refused(f, arg, word: str) -> None:

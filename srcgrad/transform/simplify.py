@@ -20,6 +20,7 @@ from ..program import (
     For,
     If,
     Increment,
+    Pop,
     Program,
     Push,
     Stmt,
@@ -62,6 +63,8 @@ def _shared(body: Block) -> set[str]:
         match stmt:
             case View(target=t, source=s) | Alias(target=t, source=s):
                 found |= {t, s}
+            case Pop(target=str(t)):
+                found.add(t)  # the array that was recorded
     return found
 
 

@@ -328,3 +328,38 @@ slopes_of_part_changed = grad(part_changed)
 @structured(sample(4))
 def gradient_of_tuples_differentiated(a):
     return np.sum(slopes_of_part_changed(a) * a)
+
+
+@structured(signed(8))
+def fourier_of_two_parts(x):
+    def transform(re, im):
+        n = len(re)
+        if n == 1:
+            return re.copy(), im.copy()
+        even, odd = transform(re[::2], im[::2]), transform(re[1::2], im[1::2])
+        out_re, out_im = np.zeros(n), np.zeros(n)
+        for k in range(n // 2):
+            c, s = math.cos(2 * math.pi * k / n), -math.sin(2 * math.pi * k / n)
+            u, v = c * odd[0][k] - s * odd[1][k], c * odd[1][k] + s * odd[0][k]
+            out_re[k], out_re[k + n // 2] = even[0][k] + u, even[0][k] - u
+            out_im[k], out_im[k + n // 2] = even[1][k] + v, even[1][k] - v
+        return out_re, out_im
+
+    re, im = transform(x, x[::-1])
+    return np.sum(np.arange(len(x)) * (re**2 + im**2 * re))
+
+
+def filled_and_returned(a, n):
+    if n == 0:
+        made, also = a * 2.0, a + 1.0
+        for k in range(len(a)):
+            made[k] = made[k] * also[k]
+        return made, also
+    first, second = filled_and_returned(a, n - 1)
+    return second * first, first
+
+
+@structured(sample(3))
+def two_results_kept_by_two_names(a):
+    p, q = filled_and_returned(a, 2)
+    return np.sum(p * q)

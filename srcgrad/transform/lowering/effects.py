@@ -90,17 +90,16 @@ def memory_classes(program: Program, flat: bool = False) -> dict[str, str]:
     """May-alias classes, whatever the form of the statement that gives memory another name.
 
     In a flat program what is unbroadcast has its own memory: loops will see to that. An array that
-    goes on a list of another function, or comes from one, shares memory with what is there.
+    goes on a list of another function shares memory with what is there; arrays that come from one
+    may be one array, which was put there twice.
     """
     classes, lists = dict(alias_classes(program)), passed_lists(program)
     for number, stmt in enumerate(walk(program.body)):
         match stmt:
-            case Push(tape=tape, value=ast.Name(id=name)) | Pop(tape=tape, target=str(name)) if (
-                tape in lists
-            ):
-                place = f"{tape}[{number}]"
-                classes[place] = place
-                join(classes, name, place)
+            case Push(tape=tape, value=ast.Name(id=name)) if tape in lists:
+                join(classes, name, f"{tape}[{number}]")
+            case Pop(tape=tape, target=str(name)) if tape in lists:
+                join(classes, name, f"{tape}[]")
         if isinstance(stmt, Assign) and is_array(program.types.get(stmt.target)):
             if flat and is_unbroadcast(stmt.value):
                 continue
