@@ -35,8 +35,6 @@ from .elementwise import (
 from .indexing import subscript
 from .products import matmul
 from .pull import (
-    Body,
-    Index,
     Pull,
     array,
     call,
@@ -46,6 +44,7 @@ from .pull import (
     spread,
     variable,
 )
+from .rearranged import converted, expanded, outer, put_along, put_at, transposed
 from .reductions import REDUCTIONS, count, dot, log_sum_exp, reduced
 from .scope import Opaque, Scope, is_array
 from .shapes import Extents, parse, spelled
@@ -347,83 +346,6 @@ def filled(
     return Pull(extents, dtype, lambda index, body: value.at((), body), zero=zero)
 
 
-def converted(scope: Scope, pull: Pull, dtype: np.dtype[Any]) -> Pull:
-    """The elements in another dtype."""
-    name = "bool" if dtype.kind == "b" else f"np.{dtype.name}"
-    return Pull(pull.extents, dtype, lambda index, body: call(name, pull.at(index, body)))
-
-
-def transposed(pull: Pull) -> Pull:
-    """Axes in reverse order."""
-    if pull.rank < 2:
-        return pull
-    return replace(
-        pull,
-        extents=pull.extents[::-1],
-        at=lambda index, body: pull.at(index[::-1], body),
-        name="",
-        widen=None,
-    )
-
-
-def expanded(pull: Pull, axis: int) -> Pull:
-    """One axis of extent 1 more."""
-    place = axis % (pull.rank + 1)
-    return replace(
-        pull,
-        extents=(*pull.extents[:place], 1, *pull.extents[place:]),
-        at=lambda index, body: pull.at((*index[:place], *index[place + 1 :]), body),
-        name="",
-        widen=None,
-    )
-
-
-def put_along(index: Pull, value: Pull, extents: Extents, axis: int) -> Pull:
-    """Zeros, except for the value at a position along an axis."""
-    if index.rank != len(extents) - 1 or value.rank not in (index.rank, index.rank + 1):
-        raise Opaque
-
-    def at(place: Index, body: Body) -> Expr:
-        rest = place[:axis] + place[axis + 1 :]
-        one = (*place[:axis], ast.Constant(0), *place[axis + 1 :])
-        chosen = index.at(rest, body)
-        given = value.at(rest if value.rank == index.rank else one, body)
-        test = ast.Compare(place[axis], [ast.Eq()], [chosen])
-        return ast.IfExp(test, given, zero_of(value.dtype))
-
-    return Pull(extents, value.dtype, at)
-
-
-def put_at(index: Pull, value: Pull, extents: Extents) -> Pull:
-    """Zeros, except for the value at a position of the flattened array."""
-    if index.rank or value.rank:
-        raise Opaque
-
-    def at(place: Index, body: Body) -> Expr:
-        flat = place[0]
-        for i, extent in zip(place[1:], extents[1:], strict=True):
-            flat = ast.BinOp(ast.BinOp(flat, ast.Mult(), spelled(extent)), ast.Add(), i)
-        test = ast.Compare(flat, [ast.Eq()], [index.at((), body)])
-        return ast.IfExp(test, value.at((), body), zero_of(value.dtype))
-
-    return Pull(extents, value.dtype, at)
-
-
-def zero_of(dtype: np.dtype[Any]) -> Expr:
-    """0 in a dtype."""
-    return call("np.float32", ast.Constant(0.0)) if dtype == np.float32 else ast.Constant(0.0)
-
-
-def outer(scope: Scope, x: Pull, y: Pull) -> Pull:
-    """``x[i] * y[j]``."""
-    if x.rank != 1 or y.rank != 1:
-        raise Opaque
-    extents = x.extents + y.extents
-    column = Pull(extents, x.dtype, lambda index, body: x.at(index[:1], body))
-    row = Pull(extents, y.dtype, lambda index, body: y.at(index[1:], body))
-    return elementwise(scope, None, [column, row], of_binary(ast.Mult()))
-
-
 def called(scope: Scope, expr: ast.Call, target: str) -> Pull:
     """A call that stays a call, its array operands by name."""
     kind = known(scope, expr)
@@ -442,6 +364,7 @@ def called(scope: Scope, expr: ast.Call, target: str) -> Pull:
 
 SHAPED = {"put_at": 2, "put_along": 2, "add_at": 2, "undiff": 1, "np.reshape": 1}
 """Calls that state the shape of their result, and in which argument."""
+
 
 SAME = {
     "one_hot": 1,
