@@ -132,5 +132,5 @@ def compare(seed: int, monkeypatch: pytest.MonkeyPatch) -> bool:
 
 def test_random_sums(monkeypatch: pytest.MonkeyPatch) -> None:
     """Enough of them are fused, and enough are not, for the test to say something."""
-    fused = [compare(seed, monkeypatch) for seed in range(40)]
-    assert 8 <= sum(fused) <= 32
+    fused = [compare(seed, monkeypatch) for seed in range(20)]
+    assert 4 <= sum(fused) <= 16

@@ -8,6 +8,7 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+from ordinary import one_in
 from scipy import special
 
 from srcgrad.rules import registry
@@ -111,12 +112,11 @@ def test_helpers_are_self_contained() -> None:
 
 
 EACH = [(name, [args]) for name in sorted(COMPILED) for args in COMPILED[name]]
-CALLS = [e if k % 4 == 0 else pytest.param(*e, marks=pytest.mark.slow) for k, e in enumerate(EACH)]
 
 
-@pytest.mark.parametrize(("name", "calls"), CALLS, ids=str)
+@pytest.mark.parametrize(("name", "calls"), one_in(9, EACH), ids=str)
 def test_helpers_compile(name: str, calls: list[tuple[Any, ...]]) -> None:
-    """A quarter of the calls in the ordinary run: rules that use helpers are compiled elsewhere."""
+    """A few in the ordinary run: rules that use helpers are compiled elsewhere."""
     for args in calls:
         text = registry.helper_source(name, [tuple(map(np.ndim, args))])
         found: dict[str, Any] = {"np": np, "math": math}

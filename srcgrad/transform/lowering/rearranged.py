@@ -1,0 +1,105 @@
+"""Rearranged: pulls whose elements are those of other pulls at other places.
+
+In: one or two pulls. Out: the pull of the result; nothing is computed before it is asked for.
+
+Invariant: the extents of the result follow from those of the operands alone.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...program import Expr
+from .elementwise import (
+    elementwise,
+    of_binary,
+)
+from .pull import (
+    Body,
+    Index,
+    Pull,
+    call,
+)
+from .scope import Opaque, Scope
+from .shapes import Extents, spelled
+
+
+def converted(scope: Scope, pull: Pull, dtype: np.dtype[Any]) -> Pull:
+    """The elements in another dtype."""
+    name = "bool" if dtype.kind == "b" else f"np.{dtype.name}"
+    return Pull(pull.extents, dtype, lambda index, body: call(name, pull.at(index, body)))
+
+
+def transposed(pull: Pull) -> Pull:
+    """Axes in reverse order."""
+    if pull.rank < 2:
+        return pull
+    return replace(
+        pull,
+        extents=pull.extents[::-1],
+        at=lambda index, body: pull.at(index[::-1], body),
+        name="",
+        widen=None,
+    )
+
+
+def expanded(pull: Pull, axis: int) -> Pull:
+    """One axis of extent 1 more."""
+    place = axis % (pull.rank + 1)
+    return replace(
+        pull,
+        extents=(*pull.extents[:place], 1, *pull.extents[place:]),
+        at=lambda index, body: pull.at((*index[:place], *index[place + 1 :]), body),
+        name="",
+        widen=None,
+    )
+
+
+def put_along(index: Pull, value: Pull, extents: Extents, axis: int) -> Pull:
+    """Zeros, except for the value at a position along an axis."""
+    if index.rank != len(extents) - 1 or value.rank not in (index.rank, index.rank + 1):
+        raise Opaque
+
+    def at(place: Index, body: Body) -> Expr:
+        rest = place[:axis] + place[axis + 1 :]
+        one = (*place[:axis], ast.Constant(0), *place[axis + 1 :])
+        chosen = index.at(rest, body)
+        given = value.at(rest if value.rank == index.rank else one, body)
+        test = ast.Compare(place[axis], [ast.Eq()], [chosen])
+        return ast.IfExp(test, given, zero_of(value.dtype))
+
+    return Pull(extents, value.dtype, at)
+
+
+def put_at(index: Pull, value: Pull, extents: Extents) -> Pull:
+    """Zeros, except for the value at a position of the flattened array."""
+    if index.rank or value.rank:
+        raise Opaque
+
+    def at(place: Index, body: Body) -> Expr:
+        flat = place[0]
+        for i, extent in zip(place[1:], extents[1:], strict=True):
+            flat = ast.BinOp(ast.BinOp(flat, ast.Mult(), spelled(extent)), ast.Add(), i)
+        test = ast.Compare(flat, [ast.Eq()], [index.at((), body)])
+        return ast.IfExp(test, value.at((), body), zero_of(value.dtype))
+
+    return Pull(extents, value.dtype, at)
+
+
+def zero_of(dtype: np.dtype[Any]) -> Expr:
+    """0 in a dtype."""
+    return call("np.float32", ast.Constant(0.0)) if dtype == np.float32 else ast.Constant(0.0)
+
+
+def outer(scope: Scope, x: Pull, y: Pull) -> Pull:
+    """``x[i] * y[j]``."""
+    if x.rank != 1 or y.rank != 1:
+        raise Opaque
+    extents = x.extents + y.extents
+    column = Pull(extents, x.dtype, lambda index, body: x.at(index[:1], body))
+    row = Pull(extents, y.dtype, lambda index, body: y.at(index[1:], body))
+    return elementwise(scope, None, [column, row], of_binary(ast.Mult()))
