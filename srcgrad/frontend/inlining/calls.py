@@ -39,6 +39,7 @@ from .made_functions import (
 )
 from .pieces import pieces
 from .selecting import selecting
+from .starred import has_stars, without_stars
 from .vectorized import vectorized
 
 DEPTH = 40
@@ -49,6 +50,8 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
     """A call: of a user's function (inlined), of a known one, or of a method."""
     func = node.func
     closure = local_function(worker, func)
+    if has_stars(node):
+        node = without_stars(worker, node, closure)
     if closure is not None:
         return expand(worker, closure, node)
     found, value = static(worker, func)
