@@ -34,15 +34,22 @@ def without_stars(worker: Body, node: ast.Call, callee: Closure | None) -> ast.C
         ] in (max, min):
             return ast.copy_location(ast.Call(node.func, [value], []), node)
     keywords = [new for k in node.keywords for new in _keyword(worker, k, node)]
-    args: list[ast.expr] = []
-    for k, arg in enumerate(node.args):
+    groups: list[list[ast.expr] | ast.Starred] = []
+    for arg in node.args:
         if not isinstance(arg, ast.Starred):
-            args.append(arg)
+            groups.append([arg])
         elif is_known(worker, arg.value):
-            args += [_named(worker, e, node) for e in elements(worker, arg.value) or []]
+            known = elements(worker, arg.value) or []
+            groups.append([_named(worker, e, node) for e in known])
         else:
-            left = _left(worker, node, callee, len(args) + len(node.args) - k - 1, keywords)
-            args += _taken_apart(worker, node, arg, left)
+            groups.append(arg)
+    others = sum(len(g) for g in groups if isinstance(g, list)) + len(keywords)
+    open_ends = sum(isinstance(g, ast.Starred) for g in groups)
+    left = _parameters(worker, node, callee) if open_ends == 1 else None
+    count = None if left is None else left - others
+    args: list[ast.expr] = []
+    for group in groups:
+        args += group if isinstance(group, list) else _taken_apart(worker, node, group, count)
     made = ast.copy_location(ast.Call(node.func, args, keywords), node)
     return ast.fix_missing_locations(made)
 
@@ -66,27 +73,23 @@ def _named(worker: Body, value: ast.expr, at: ast.AST) -> ast.expr:
     return ast.copy_location(name_of(name), at)
 
 
-def _left(
-    worker: Body, node: ast.Call, callee: Closure | None, others: int, named: list[ast.keyword]
-) -> int | None:
-    """How many parameters are left for a star; None where it may be any number."""
-    tree = None if callee is None else callee.tree.args
-    if tree is not None:
-        if tree.defaults:
-            return None
-        return len(tree.posonlyargs) + len(tree.args) - others - len(named)
+def _parameters(worker: Body, node: ast.Call, callee: Closure | None) -> int | None:
+    """How many parameters a function has; None where it may be given fewer, or is no user's."""
+    if callee is not None:
+        tree = callee.tree.args
+        return None if tree.defaults else len(tree.posonlyargs) + len(tree.args)
     found, value = static(worker, node.func)
     plain: Any = getattr(value, "py_func", value)
     if not found or not isinstance(plain, FunctionType) or plain.__defaults__:
         return None
-    return plain.__code__.co_argcount - others - len(named)
+    return plain.__code__.co_argcount
 
 
 def _taken_apart(
     worker: Body, node: ast.Call, star: ast.Starred, count: int | None
 ) -> list[ast.expr]:
     """The elements of an array (a list, a tuple) that has to have so many."""
-    if count is None or count < 0 or sum(isinstance(a, ast.Starred) for a in node.args) > 1:
+    if count is None or count < 0:
         reason = f"star-arguments: how many `{ast.unparse(star)}` gives is not known"
         worker.refuse(node, reason, ADVICE)
     whole = worker.bound_if_needed(worker.expr(star.value), node)
