@@ -93,12 +93,13 @@ def takes_star_kwargs(x, **options):  # refused: options | star
 
 
 def calls_with_star(x):
-    pair = (x, x)
-    return max(*pair)  # refused: *pair | star
+    several = x + np.ones(2)
+    return uses_offset(*several)  # refused: uses_offset | star
 
 
 def calls_with_double_star(x):
-    return uses_offset(x, **{"offset": 1.0})  # refused: uses_offset | star
+    several = np.ones(2)
+    return uses_offset(x, **several)  # refused: uses_offset | star
 
 
 def uses_offset(x, offset=0.0):
@@ -129,8 +130,8 @@ def returns_a_string(x):
 
 
 def starred_assignment(x):
-    first, *rest = np.array([x, x * x, 1.0])  # refused: first | *rest
-    return first * rest[0]
+    several = (1.0, *np.array([x]))  # refused: (1.0 | how many
+    return several[0] * x
 
 
 def reads_a_file(x):

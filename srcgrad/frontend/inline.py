@@ -32,6 +32,7 @@ from .inlining.list_methods import list_method
 from .inlining.loops import for_loop, while_loop
 from .inlining.pieces import joined
 from .inlining.printing import is_print
+from .inlining.starred import with_stars
 from .inlining.tables import decided, of_table, refuse_outside, table_named
 from .inlining.tuples import has_star, picked, repeated, unpack_starred
 from .inlining.user_calls import closure, function_value
@@ -317,6 +318,10 @@ class _Inliner(Body):
                 self.refuse(node, "this is not a value that can be computed with", "")
             case ast.BinOp():
                 return repeated(self, self.parts(node), node)
+            case ast.Tuple(elts=elts) | ast.List(elts=elts) if any(
+                isinstance(e, ast.Starred) for e in elts
+            ):
+                return with_stars(self, node)
             case ast.Slice() | ast.Tuple() | ast.List() | ast.UnaryOp():
                 return self.parts(node)
             case ast.Compare(ops=ops) if any(isinstance(o, ast.In | ast.NotIn) for o in ops):

@@ -286,7 +286,6 @@ REFUSED: Mapping[type[ast.AST], tuple[str, str]] = {
     ast.DictComp: ("dicts cannot carry gradients", "use arrays"),
     ast.Set: ("sets cannot carry gradients", "use arrays"),
     ast.SetComp: ("sets cannot carry gradients", "use arrays"),
-    ast.Starred: ("star-arguments cannot be differentiated", "write the arguments out"),
     ast.Match: ("this `match` has patterns that cannot be differentiated", "use `if`"),
 }
 
@@ -299,7 +298,7 @@ def _refusals(source: Source) -> Iterator[Complaint]:
         place = source.place(node)
         found.setdefault((place.line, place.column), Complaint(place, reason, advice))
 
-    known = {id(e) for e in (*_starred_targets(source.tree), *_constant_dicts(source.tree))}
+    known = {id(e) for e in _constant_dicts(source.tree)}
     for node in _differentiated(source.tree):
         if type(node) in REFUSED and id(node) not in known:
             note(node, *REFUSED[type(node)])
@@ -310,8 +309,6 @@ def _refusals(source: Source) -> Iterator[Complaint]:
                 star = vararg or kwarg
                 assert star is not None
                 note(star, "star-arguments cannot be differentiated", "name the parameters")
-            case ast.Call(keywords=keywords) if any(k.arg is None for k in keywords):
-                note(node, "star-arguments cannot be differentiated", "write them out")
             case ast.JoinedStr():
                 note(node, "strings cannot be computed with", "return numbers")
             case ast.Delete(targets=targets) if not all(map(_may_go, targets)) or (
@@ -343,14 +340,6 @@ def _may_go(target: ast.expr) -> bool:
         case ast.Subscript(value=ast.Name(), slice=index):
             return ast.unparse(index) == "-1"
     return False
-
-
-def _starred_targets(tree: ast.FunctionDef) -> Iterator[ast.expr]:
-    """``*b`` in assignments ``a, *b = ...``."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Assign(targets=[ast.Tuple(elts=elts) | ast.List(elts=elts)]):
-                yield from (e for e in elts if isinstance(e, ast.Starred))
 
 
 def _constant_dicts(tree: ast.FunctionDef) -> Iterator[ast.expr]:

@@ -19,6 +19,7 @@ from programs import (
     gated,
     guards,
     indices,
+    iterators,
     lists,
     loops,
     mutation,
@@ -40,7 +41,7 @@ from programs.case import CASES, Case
 __all__ = ["CASES", "Case"]
 _MODULES = (
     aliases, array_lists, arrays, branches, calls, classics, copies, coverage, evaluation, exits,
-    factorisations, gated, guards, indices, lists, loops, mutation, outside, pairs, pieces,
-    plain_lists, rebinding, recursion, recursion_in_place, recursion_shared, scalars, simulations,
-    traps, tuples,
+    factorisations, gated, guards, indices, iterators, lists, loops, mutation, outside, pairs,
+    pieces, plain_lists, rebinding, recursion, recursion_in_place, recursion_shared, scalars,
+    simulations, traps, tuples,
 )  # fmt: skip

@@ -234,3 +234,32 @@ def integers_that_become_floats(x):
     for k in range(4):
         h[k] += x[k] ** 2
     return h[0] * h[3]
+
+
+@structured(sample(5), compiled=True)
+def sorted_by_key(x):
+    near = sorted(x, key=lambda v: abs(v - 1.0))
+    order = sorted(range(len(x)), key=lambda i: -x[i] * near[0])
+    return sum((k + 1) * x[i] for k, i in enumerate(order)) + near[0] * near[-1]
+
+
+@structured(sample(4), sample(3, seed=1))
+def accumulated_chained_filtered(x, y):
+    sums = list(itertools.accumulate(itertools.chain(x, y), lambda a, b: a * b + a))
+    return sum(v * v for v in filter(lambda v: v > 0.5, sums)) + sums[1]
+
+
+def cubic(x, a, b, c):
+    return a * x**3 + b * x + c
+
+
+FIXED = {"a": 2.0, "c": 0.5}
+
+
+@structured(sample(3), 0.7)
+def star_arguments(theta, x):
+    ends = (x, theta[0])
+    first, *rest = theta * 2.0
+    several = [0.0, *theta, *rest]
+    value = cubic(x, *theta) + cubic(*ends, *rest) + max(*ends) + cubic(b=x, x=x, **FIXED)
+    return value + sum(u * v for u, v in zip(several[1:], several[:-1], strict=True)) * first

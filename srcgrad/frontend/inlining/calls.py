@@ -19,6 +19,7 @@ from .displays import spelt_out
 from .gathered import as_operator, gathered, mapped, numbers_of
 from .pieces import pieces
 from .selecting import selecting
+from .starred import has_stars, without_stars
 from .user_calls import composed, expand, function_value, local_function, user_call
 from .vectorized import vectorized
 
@@ -27,6 +28,8 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
     """A call: of a user's function (inlined), of a known one, or of a method."""
     func = node.func
     closure = local_function(worker, func)
+    if has_stars(node):
+        node = without_stars(worker, node, closure)
     if closure is not None:
         return expand(worker, closure, node)
     found, value = static(worker, func)

@@ -1,4 +1,4 @@
-"""Gathered: builtins that go through an iterable: ``list``, ``sorted``, ``map``, ``reduce``.
+"""Gathered: builtins that go through an iterable: ``list``, ``sorted``, ``reduce``, ``filter``.
 
 In: a call of one of them. Out: the name of what it gives; None for any other call.
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from ...rules.calls import call_of
@@ -17,18 +19,19 @@ from ...rules.expressions import literal
 from .body import Body, name_of
 from .captures import static
 from .displays import elements, is_known
+from .written import bind, new_names, write
 
 
 def gathered(worker: Body, node: ast.Call, value: Any) -> ast.expr | None:
     """What a builtin gives that goes through its argument."""
-    if not any(value is f for f in (list, tuple, sorted, functools.reduce)):
-        return None
-    worker.note(ast.unparse(node.func), value)
-    if value is functools.reduce:
-        return _reduced(worker, node)
-    if value is sorted:
-        return _sorted(worker, node)
-    return _listed(worker, node, value)
+    for function, made in GATHERED:
+        if value is function:
+            worker.note(ast.unparse(node.func), value)
+            return made(worker, node)
+    if value is list or value is tuple:
+        worker.note(ast.unparse(node.func), value)
+        return _listed(worker, node, value)
+    return None
 
 
 def _listed(worker: Body, node: ast.Call, value: Any) -> ast.expr:
@@ -90,14 +93,21 @@ def mapped(
 
 def _sorted(worker: Body, node: ast.Call) -> ast.expr:
     """``sorted(x)`` as ``np.sort(x)``, which counts as a list."""
-    given = {str(k.arg): literal(k.value) for k in node.keywords}
-    if len(node.args) != 1 or set(given) - {"reverse"} or given.get("reverse", False) not in (0, 1):
-        worker.refuse(node, f"`{ast.unparse(node)}`: no key is supported", "use np.argsort")
+    named = {str(k.arg): k.value for k in node.keywords}
+    given = {name: literal(value) for name, value in named.items()}
+    if len(node.args) != 1 or set(given) - {"key", "reverse"}:
+        worker.refuse(node, f"`{ast.unparse(node)}` is not understood", "use np.argsort")
+    if given.get("reverse", False) not in (0, 1):
+        worker.refuse(node, f"`{ast.unparse(node)}`: `reverse` is not a constant", "use np.argsort")
+    if given.get("key") is not None:
+        return _by_key(worker, node, named["key"], bool(given.get("reverse")))
     match node.args[0]:
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
             whole = call_of("np.array", worker.expr(ast.List(elts, ast.Load())))
         case ast.Name() as name:
             whole = worker.expr(name)
+        case ast.Call(func=func) if static(worker, func)[1] in (zip, enumerate):
+            worker.refuse(node, "tuples are not compared", "sort by a key, or use np.argsort")
         case iterable:
             whole = worker.expr(over(worker, iterable, node))
     result = worker.bound(call_of("np.sort", worker.bound_if_needed(whole, node)), node, "ordered")
@@ -110,19 +120,85 @@ def _sorted(worker: Body, node: ast.Call) -> ast.expr:
     return result
 
 
+def _by_key(worker: Body, node: ast.Call, key: ast.expr, reverse: bool) -> ast.expr:
+    """``sorted(x, key=f)``: the elements in the order of their keys, equal ones as they were."""
+    if isinstance(key, ast.Lambda) and isinstance(key.body, ast.Tuple):
+        worker.refuse(node, "tuples are not compared", "sort by one number")
+    names = new_names(worker, "items", "keys", "order", "ordered", "item", "k")
+    whole = worker.expr(_iterable(worker, node))
+    bind(worker, names["items"], whole, node)
+    sign, function = "-" if reverse else "", ast.unparse(key)
+    keys = "{keys} = [{sign}({function})({item}) for {item} in {items}]"
+    write(worker, node, keys.format(sign=sign, function=function, **names))
+    stable = ast.keyword("kind", ast.Constant("mergesort"))
+    order = call_of("np.argsort", worker.scope.names[names["keys"]])
+    assert isinstance(order, ast.Call)
+    order.keywords = [stable]
+    worker.emit(ast.Assign([ast.Name(names["order"], ast.Store())], order), node)
+    result = "{ordered} = [{items}[int({order}[{k}])] for {k} in range(len({order}))]"
+    write(worker, node, result.format(**names), int, len, range)
+    return worker.scope.names[names["ordered"]]
+
+
+def _iterable(worker: Body, node: ast.Call) -> ast.expr:
+    """What a builtin goes through, as a list."""
+    iterable = node.args[-1]
+    return iterable if isinstance(iterable, ast.Name) else over(worker, iterable, node)
+
+
+ACCUMULATED = """\
+{sums} = []
+for {k} in range(len({items})):
+    {sums}.append({items}[{k}] if {k} == 0 else ({f})({sums}[{k} - 1], {items}[{k}]))
+"""
+
+
+def _accumulated(worker: Body, node: ast.Call) -> ast.expr:
+    """``accumulate(x, f)`` as the list of what it gives."""
+    if len(node.args) not in (1, 2) or node.keywords:
+        worker.refuse(node, f"`{ast.unparse(node)}` is not understood", "write the loop")
+    names = new_names(worker, "items", "sums", "k")
+    first = ast.copy_location(ast.Call(node.func, node.args[:1], []), node)
+    whole = worker.expr(_iterable(worker, first))
+    bind(worker, names["items"], whole, node)
+    f = ast.unparse(node.args[1]) if len(node.args) == 2 else "lambda a, b: a + b"
+    write(worker, node, ACCUMULATED.format(f=f, **names), len, range)
+    return worker.scope.names[names["sums"]]
+
+
+def _chained(worker: Body, node: ast.Call) -> ast.expr:
+    """``chain(x, y)`` as the list of what it gives."""
+    names = new_names(worker, "links", "item")
+    text = "{links} = []\n"
+    for iterable in node.args:
+        text += f"for {{item}} in {ast.unparse(iterable)}:\n    {{links}}.append({{item}})\n"
+    worker.rebound.add(names["item"])
+    write(worker, node, text.format(**names))
+    return worker.scope.names[names["links"]]
+
+
+def _filtered(worker: Body, node: ast.Call) -> ast.expr:
+    """``filter(f, x)`` as ``[v for v in x if f(v)]``."""
+    if len(node.args) != 2 or node.keywords:
+        worker.refuse(node, f"`{ast.unparse(node)}` is not understood", "write the loop")
+    item = worker.fresh("item")
+    test: ast.expr = name_of(item)
+    if literal(node.args[0]) is not None:
+        test = ast.Call(node.args[0], [name_of(item)], [])
+    loop = ast.comprehension(ast.Name(item, ast.Store()), node.args[1], [test], 0)
+    made = ast.copy_location(ast.ListComp(name_of(item), [loop]), node)
+    kept: ast.expr = worker.expr(ast.fix_missing_locations(made))
+    return kept
+
+
 def _reduced(worker: Body, node: ast.Call) -> ast.expr:
     """``reduce(f, x, start)`` as a loop."""
     if len(node.args) not in (2, 3) or node.keywords:
         worker.refuse(node, f"`{ast.unparse(node)}` is not understood", "write the loop")
-    if not all(static(worker, name_of(f.__name__)) == (True, f) for f in (len, range)):
-        worker.refuse(node, "`reduce` needs the builtins `len` and `range`", "write the loop")
-    names = {w: worker.fresh(w) for w in ("items", "result", "k")}
-    for name in names.values():
-        worker.scope.names[name] = name_of(name)
+    names = new_names(worker, "items", "result", "k")
     worker.rebound.add(names["result"])
-    worker.emit(
-        ast.Assign([ast.Name(names["items"], ast.Store())], worker.expr(node.args[1])), node
-    )
+    whole = worker.expr(node.args[1])
+    bind(worker, names["items"], whole, node)
     items, result, k = names.values()
     start = f"{items}[0]" if len(node.args) == 2 else f"({ast.unparse(node.args[2])})"
     text = (
@@ -130,10 +206,7 @@ def _reduced(worker: Body, node: ast.Call) -> ast.expr:
         f"for {k} in range({int(len(node.args) == 2)}, len({items})):\n"
         f"    {result} = ({ast.unparse(node.args[0])})({result}, {items}[{k}])"
     )
-    for stmt in ast.parse(text).body:
-        for part in ast.walk(stmt):
-            ast.copy_location(part, node)
-        worker.statement(stmt)
+    write(worker, node, text, len, range)
     return name_of(names["result"])
 
 
@@ -153,3 +226,13 @@ def as_operator(node: ast.Call, value: Any) -> ast.expr | None:
     if found is None or len(node.args) != 2 or node.keywords:
         return None
     return ast.copy_location(ast.BinOp(node.args[0], found(), node.args[1]), node)
+
+
+GATHERED: tuple[tuple[Any, Callable[[Body, ast.Call], ast.expr]], ...] = (
+    (sorted, _sorted),
+    (functools.reduce, _reduced),
+    (itertools.accumulate, _accumulated),
+    (itertools.chain, _chained),
+    (filter, _filtered),
+)
+"""What such builtins give, other than ``list`` and ``tuple``."""

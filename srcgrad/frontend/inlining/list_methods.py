@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 
 from ...rules.expressions import literal
-from .body import Body, name_of
-from .captures import static
+from .body import Body
 from .comprehensions import as_list
+from .written import write
 
 WRITTEN = {
     "extend": "for {v} in {a}:\n    {h}.append({v})",
@@ -52,9 +52,9 @@ def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id=name), attr="sort" as method),
             args=[] as args,
-            keywords=[ast.keyword(arg="reverse", value=ast.Constant(value=bool(back)))],
+            keywords=options,
         ) if worker.scope.find(name) is not None:
-            order = f", reverse={back}"
+            order = "".join(f", {k.arg}={ast.unparse(k.value)}" for k in options)
         case _:
             return None
     if method == "extend":
@@ -63,8 +63,6 @@ def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
             n.id for n in ast.walk(args[0]) if isinstance(n, ast.Name)
         }:
             return None
-    if not all(static(worker, name_of(f.__name__)) == (True, f) for f in (len, range)):
-        return None
     place = literal(args[0]) if method in ("insert", "pop") else 0
     if method == "pop" and place == -1:
         return worker.expr(ast.copy_location(ast.Call(node.func, [], []), node))  # type: ignore[no-any-return]
@@ -72,12 +70,5 @@ def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
         return None
     given = {"h": name, "k": worker.unseen("k"), "v": worker.unseen("item")}
     given |= {"a": order} | dict(zip("ab", (f"({ast.unparse(a)})" for a in args), strict=False))
-    known = len(worker.captured)
-    for stmt in ast.parse(WRITTEN[method].format(**given)).body:
-        for part in ast.walk(stmt):
-            ast.copy_location(part, node)
-        worker.statement(stmt)
-    # What these statements look up is not what the user's function does.
-    looked_up = [c for c in worker.captured[known:] if c[2] not in (len, range, sorted)]
-    worker.captured[known:] = looked_up
+    write(worker, node, WRITTEN[method].format(**given), len, range, sorted)
     return worker.scope.names[given["v"]] if method == "pop" else ast.Constant(None)

@@ -13,8 +13,8 @@ import textwrap
 from typing import Any
 
 from .body import Body, name_of
-from .captures import static
 from .gathered import over
+from .written import bind, new_names, write
 
 SEARCH = """\
 {best} = {items}[0]
@@ -47,27 +47,19 @@ def selecting(worker: Body, node: ast.Call, value: Any) -> ast.expr | None:
         or set(named) - {"key", "default"}
     ):
         return None
-    if not all(static(worker, name_of(f.__name__)) == (True, f) for f in (len, range)):
-        return None
     worker.note(ast.unparse(node.func), value)
-    names = {w: worker.unseen(w) for w in ("items", "best", "most", "item", "value", "k")}
+    names = new_names(worker, "items", "best", "most", "item", "value", "k")
     worker.rebound |= {names[w] for w in ("best", "most", "item", "value")}
     iterable = node.args[0]
     whole = worker.expr(
         iterable if isinstance(iterable, ast.Name) else over(worker, iterable, node)
     )
-    worker.emit(ast.Assign([ast.Name(names["items"], ast.Store())], whole), node)
+    bind(worker, names["items"], whole, node)
     key = f"({ast.unparse(named['key'])})" if "key" in named else ""
     text = EMPTY + SEARCH
     if "default" in named:
         names["default"] = f"({ast.unparse(named['default'])})"
         text = DEFAULT + textwrap.indent(SEARCH, "    ")
     more = ">" if value is max else "<"
-    known = len(worker.captured)
-    for stmt in ast.parse(text.format(key=key, more=more, **names)).body:
-        for part in ast.walk(stmt):
-            ast.copy_location(part, node)
-        worker.statement(stmt)
-    looked_up = [c for c in worker.captured[known:] if c[2] not in (len, range)]
-    worker.captured[known:] = looked_up
+    write(worker, node, text.format(key=key, more=more, **names), len, range)
     return name_of(names["best"])

@@ -15,6 +15,7 @@ from .assignments import display
 from .body import Body
 from .displays import elements, is_known
 from .pieces import MOST
+from .written import bind, new_names, write
 
 
 def has_star(target: ast.expr) -> bool:
@@ -23,16 +24,14 @@ def has_star(target: ast.expr) -> bool:
 
 
 def unpack_starred(worker: Body, target: ast.Tuple | ast.List, stmt: ast.Assign) -> None:
-    """``a, *b, c = t``: the rest of a tuple whose elements are known."""
+    """``a, *b, c = t``: the rest of a tuple whose elements are known, or of a list."""
     parts = elements(worker, stmt.value) if is_known(worker, stmt.value) else None
     at = next(k for k, e in enumerate(target.elts) if isinstance(e, ast.Starred))
     after = len(target.elts) - at - 1
-    if parts is None and not worker.kinds:  # types are not known yet, and not wanted
-        base = worker.bound_if_needed(worker.expr(stmt.value), stmt)
-        parts = [ast.Subscript(base, ast.Constant(0), ast.Load()) for _ in target.elts]
-    if parts is None or len(parts) < len(target.elts) - 1:
-        reason = f"how much `{ast.unparse(target.elts[at])}` takes is not known"
-        worker.refuse(stmt, reason, "unpack a tuple that is bound once, or use subscripts")
+    if parts is None:
+        return unpack_list(worker, target, at, stmt)
+    if len(parts) < len(target.elts) - 1:
+        worker.refuse(stmt, f"the tuple has only {len(parts)} elements", "")
     star = target.elts[at]
     assert isinstance(star, ast.Starred)
     end = len(parts) - after
@@ -43,6 +42,36 @@ def unpack_starred(worker: Body, target: ast.Tuple | ast.List, stmt: ast.Assign)
     if isinstance(star.value, ast.Name):
         rest = display(worker, star.value, rest, stmt)
     worker.emit(ast.Assign([worker.target(star.value)], rest), stmt)
+
+
+UNPACKED = """\
+if len({whole}) < {least}:
+    raise ValueError("not enough values to unpack")
+{rest} = list({whole}[{at}:len({whole}) - {after}])
+"""
+
+
+def unpack_list(worker: Body, target: ast.Tuple | ast.List, at: int, stmt: ast.Assign) -> None:
+    """``a, *b, c = x`` of an array or a list."""
+    star = target.elts[at]
+    assert isinstance(star, ast.Starred) and isinstance(star.value, ast.Name)
+    names = new_names(worker, "whole", "rest")
+    bind(worker, names["whole"], worker.expr(stmt.value), stmt)
+    after = len(target.elts) - at - 1
+    text = UNPACKED.format(least=at + after, at=at, after=after, **names)
+    write(worker, stmt, text, len, list)
+    whole = worker.scope.names[names["whole"]]
+    for k, place in enumerate(target.elts):
+        if k != at:
+            index = (
+                ast.Constant(k)
+                if k < at
+                else ast.UnaryOp(ast.USub(), ast.Constant(after + at - k + 1))
+            )
+            element = ast.Subscript(whole, index, ast.Load())
+            worker.emit(ast.Assign([worker.target(place)], element), stmt)
+    value = worker.scope.names[names["rest"]]
+    worker.emit(ast.Assign([worker.target(star.value)], value), stmt)
 
 
 def repeated(worker: Body, value: ast.expr, at: ast.AST) -> ast.expr:
