@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -80,7 +80,7 @@ class CheckedGradFunction(GradFunction):
                 self._renew()
                 return self(*args, **kws)
         if self._writes:
-            self._check_overlap(dict(zip(self._names, args, strict=False)) | kws)
+            self._check_overlap(args, kws)
         if self._other is None:
             try:
                 return self._dispatched(*args, **kws)
@@ -107,8 +107,9 @@ class CheckedGradFunction(GradFunction):
         assert found is not None
         self._watched, self._writes, self._arrays = found.watched, found.writes, found.arrays
         self._inner = WithArrays(self, self._arrays) if self._arrays else self
-        quick = not self._writes
-        call = _quick_call(self._signature, self._watched, self._arrays)
+        several = len(self._names) > 1 or bool(self._arrays)
+        quick = not (self._writes and several)
+        call = _quick_call(self._signature, self._watched, self._arrays, self._writes)
         self.__class__ = (
             type("CheckedGradFunction", (CheckedGradFunction,), {"__call__": call})
             if quick
@@ -125,15 +126,46 @@ class CheckedGradFunction(GradFunction):
             self._reset_overloads()
             self.overloads.clear()
 
-    def _check_overlap(self, args: dict[str, Any]) -> None:
-        """Refuse arguments that share memory where the primal may write to one."""
-        arrays = [(n, a) for n, a in args.items() if isinstance(a, np.ndarray)]
-        for (n, a), (m, b) in itertools.combinations(arrays, 2):
-            if np.may_share_memory(a, b):
+    def _check_overlap(self, args: tuple[Any, ...], kws: dict[str, Any]) -> None:
+        """Refuse arguments that share memory where the primal writes to one.
+
+        Those are compared with each other and with captured arrays.
+        """
+        given = dict(zip(self._names, args, strict=False)) | kws
+        found = [part for name, value in given.items() for part in parts(name, value)]
+        captured = [(f"captured{k}_", a) for k, a in enumerate(self._arrays)]
+        pairs = itertools.chain(
+            itertools.combinations(found, 2), itertools.product(found, captured)
+        )
+        for (n, a), (m, b) in pairs:
+            whole = {place.partition("[")[0] for place in (n, m)}
+            if shares(a, b) and whole & self._written(given):
+                other = f"`{m}`" if m in dict(found) else "an array that it captures"
                 raise AliasingError(
-                    f"`{n}` and `{m}` of `{self.__name__}` share memory, and it writes to an "
-                    "argument: pass a copy of one"
+                    f"`{n}` of `{self.__name__}` and {other} share memory, and it writes to one "
+                    f"of them: pass a copy of `{n}`"
                 )
+
+    def _written(self, given: dict[str, Any]) -> frozenset[str]:
+        """The parameters and captured arrays that the primal writes to, for these arguments."""
+        bound = self._signature.bind(**given)
+        bound.apply_defaults()
+        return self.derived(self._kinds(tuple(bound.arguments.values()))).written
+
+
+def parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The arrays and lists in an argument, each with how the function would write it."""
+    if isinstance(value, np.ndarray | list):
+        yield place, value
+    if isinstance(value, tuple | list):
+        for k, item in enumerate(value):
+            yield from parts(f"{place}[{k}]", item)
+
+
+def shares(a: Any, b: Any) -> bool:
+    """Whether two arrays or lists share memory."""
+    arrays = isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
+    return a is b or (arrays and np.may_share_memory(a, b))
 
 
 class WithArrays(CPUDispatcher):  # type: ignore[misc]
@@ -177,12 +209,19 @@ class WithArrays(CPUDispatcher):  # type: ignore[misc]
 
 
 def _quick_call(
-    signature: inspect.Signature, watch: tuple[Watch, ...], arrays: tuple[np.ndarray, ...]
+    signature: inspect.Signature,
+    watch: tuple[Watch, ...],
+    arrays: tuple[np.ndarray, ...],
+    writes: bool,
 ) -> Callable[..., Any]:
-    """``__call__`` with the primal's own parameters: it costs a third less than ``*args``."""
+    """``__call__`` with the primal's own parameters: it costs a third less than ``*args``.
+
+    Of a function that ``writes``, for arguments that have no arrays in them.
+    """
     params, scope = parameters(signature)
-    scope |= {"dispatch": dispatch, "is_request": is_request}
-    tests = []
+    scope |= {"dispatch": dispatch, "is_request": is_request, "array_": np.ndarray}
+    scope["checked_"] = CheckedGradFunction.__call__
+    tests = [f"type({name}) is array_" for name in signature.parameters if writes]
     for k, (space, name, value) in enumerate(watch):
         scope |= {f"space{k}_": getattr(space, "cell", space), f"value{k}_": value}
         place = ".cell_contents" if isinstance(space, CellSpace) else f"[{name!r}]"
@@ -201,8 +240,7 @@ def _quick_call(
         f"        same = False\n"
         f"    if same:\n"
         f"        {body}"
-        f"\n    self_._renew()\n"
-        f"    return self_({', '.join(given)})\n"
+        f"\n    return checked_(self_, {', '.join(given)})\n"
     )
     exec(text, scope)
     call: Callable[..., Any] = scope["__call__"]

@@ -43,7 +43,7 @@ class Outline:
     arrays : tuple of numpy.ndarray
         Captured arrays, in the order in which the gradient takes them.
     writes : bool
-        Whether there are several parameters and one may be written to.
+        Whether a parameter may be written to.
     """
 
     digest: str | None
@@ -91,9 +91,7 @@ def _examined(primal: Any, mark: Fingerprint) -> tuple[Outline, dict[str, Any]]:
     captured = [(source.function, name, value) for source, name, value in inlined.captured]
     names = [mark.reference(function, name) for function, name, _ in captured]
     arrays = [_reference_to(a, mark, captured) for a in inlined.arrays.values()]
-    writes = _writes_to_parameters(inlined.tree) or (
-        len(inlined.tree.args.args) > 1 and _routines_write(inlined.routines.values())
-    )
+    writes = _may_write(inlined.tree) or _routines_write(inlined.routines.values())
     known = mark.complete and None not in names and None not in arrays
     digest = mark.digest if known and fingerprint(mark.functions[0]) == mark else None
     found = Outline(digest, watched(captured), tuple(inlined.arrays.values()), writes)
@@ -203,27 +201,43 @@ def _routines_write(functions: Iterable[Any]) -> bool:
             continue
         seen.add(function)
         inlined = inline_untyped(parse(function))
-        if any(_is_store(n) or isinstance(n, ast.AugAssign) for n in ast.walk(inlined.tree)):
+        if _may_write(inlined.tree):
             return True
         todo += inlined.routines.values()
     return False
 
 
-def _is_store(node: ast.AST) -> bool:
-    """Whether a node is the target of a store."""
-    return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+IN_PLACE = frozenset({"fill", "sort", "append", "extend", "insert", "pop", "reverse", "at"})
+"""Methods that change what they belong to, and ``np.add.at``."""
 
 
-def _writes_to_parameters(tree: ast.FunctionDef) -> bool:
-    """Whether a body with several parameters may write to one of them."""
-    params = {a.arg for a in tree.args.args}
-    stores = any(
-        _is_store(n)
-        or (
-            isinstance(n, ast.AugAssign)
-            and isinstance(n.target, ast.Name)
-            and n.target.id in params
-        )
-        for n in ast.walk(tree)
-    )
-    return stores and len(params) > 1
+def _may_write(tree: ast.FunctionDef) -> bool:
+    """Whether a body may write to an array or a list that it is passed."""
+    shared = _may_share(tree)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(ctx=ast.Store() | ast.Del()):
+                return True
+            case ast.AugAssign(target=ast.Name(id=name)) if name in shared:
+                return True
+            case ast.Call(func=ast.Attribute(attr=attr)) if attr in IN_PLACE:
+                return True
+            case ast.keyword(arg="out"):
+                return True
+    return False
+
+
+def _may_share(tree: ast.FunctionDef) -> set[str]:
+    """Names that may be bound to a parameter or to a part of one, not to a new value alone."""
+    shared = {a.arg for a in tree.args.args}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                new = isinstance(value, ast.Constant | ast.BinOp | ast.UnaryOp | ast.Compare)
+                bound = [] if new else targets
+            case ast.For(target=target) | ast.NamedExpr(target=target):
+                bound = [target]
+            case _:
+                continue
+        shared |= {n.id for t in bound for n in ast.walk(t) if isinstance(n, ast.Name)}
+    return shared
