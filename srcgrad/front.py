@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -92,12 +92,49 @@ class CheckedGradFunction(GradFunction):
             self._reset_overloads()
             self.overloads.clear()
 
-    def _refuse(self, first: str, second: str) -> None:
-        """Refuse arguments that share memory where the primal may write to one."""
-        raise AliasingError(
-            f"`{first}` and `{second}` of `{self.__name__}` share memory, and it writes to an "
-            "argument: pass a copy of one"
+    def _check_overlap(self, *args: Any) -> None:
+        """Refuse arguments that share memory where the primal writes to one.
+
+        Those are compared with each other and with captured arrays.
+        """
+        named = zip(self._names, args, strict=True)
+        found = [part for name, value in named for part in parts(name, value)]
+        captured = [(f"captured{k}_", a) for k, a in enumerate(self._arrays)]
+        pairs = itertools.chain(
+            itertools.combinations(found, 2), itertools.product(found, captured)
         )
+        for (n, a), (m, b) in pairs:
+            whole = {place.partition("[")[0] for place in (n, m)}
+            if shares(a, b) and whole & self.derived(self._kinds(args)).written:
+                other = f"`{m}`" if m in dict(found) else "an array that it captures"
+                raise AliasingError(
+                    f"`{n}` of `{self.__name__}` and {other} share memory, and it writes to one "
+                    f"of them: pass a copy of `{n}`"
+                )
+
+
+def parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The arrays and lists in an argument, each with how the function would write it."""
+    if isinstance(value, np.ndarray | list):
+        yield place, value
+    if isinstance(value, tuple | list):
+        for k, item in enumerate(value):
+            yield from parts(f"{place}[{k}]", item)
+
+
+def shares(a: Any, b: Any) -> bool:
+    """Whether two arrays or lists share memory."""
+    arrays = isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
+    return a is b or (arrays and np.may_share_memory(a, b))
+
+
+def overlap(a: Any, b: Any) -> bool:
+    """Whether two arguments have memory in common."""
+    if isinstance(a, int | float) or isinstance(b, int | float):
+        return False
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return np.may_share_memory(a, b)
+    return any(shares(x, y) for _, x in parts("", a) for _, y in parts("", b))
 
 
 class WithArrays(CPUDispatcher):  # type: ignore[misc]
@@ -140,16 +177,19 @@ class WithArrays(CPUDispatcher):  # type: ignore[misc]
             raise error.with_traceback(None) from None
 
 
-def is_array(value: object) -> bool:
-    """Whether an argument is an array."""
-    return isinstance(value, np.ndarray)
+def _suspects(given: list[str], captured: list[str], written: Iterable[str]) -> list[str]:
+    """Tests one of which holds where memory that may be written to has two names."""
+    changed = set(written)
+    several = [f"isinstance({n}, several)" for n in given if n in changed]
+    pairs = itertools.chain(itertools.combinations(given, 2), itertools.product(given, captured))
+    return several + [f"overlap({n}, {m})" for n, m in pairs if n in changed or m in changed]
 
 
 def _quick_call(signature: inspect.Signature, found: Outline) -> Callable[..., Any]:
     """``__call__`` with the primal's own parameters: it costs a third less than ``*args``."""
     params, scope = parameters(signature)
     scope |= {"dispatch": dispatch, "is_request": is_request}
-    scope |= {"is_array": is_array, "share": np.may_share_memory}
+    scope |= {"overlap": overlap, "several": (tuple, list)}
     tests = []
     for k, (space, name, value) in enumerate(found.watched):
         scope |= {f"space{k}_": getattr(space, "cell", space), f"value{k}_": value}
@@ -159,13 +199,9 @@ def _quick_call(signature: inspect.Signature, found: Outline) -> Callable[..., A
     captured = {f"captured{k}_": array for k, array in enumerate(found.arrays)}
     scope |= captured
     target = "self_._inner" if captured else "self_"
-    apart = "".join(
-        f"if is_array({n}) and is_array({m}) and share({n}, {m}):\n"
-        f"            self_._refuse({n!r}, {m!r})\n        "
-        for n, m in itertools.combinations(given, 2)
-        if n in found.written or m in found.written
-    )
     body = trying(target, ", ".join(given), "".join(f", {c}" for c in captured))
+    if suspects := _suspects(given, list(captured), found.written):
+        body = f"if {' or '.join(suspects)}:\n    self_._check_overlap({', '.join(given)})\n{body}"
     body = body.replace("\n", "\n        ")
     text = (
         f"def __call__(self_, {params}):\n"
@@ -174,7 +210,7 @@ def _quick_call(signature: inspect.Signature, found: Outline) -> Callable[..., A
         f"    except (KeyError, ValueError):\n"
         f"        same = False\n"
         f"    if same:\n"
-        f"        {apart}{body}"
+        f"        {body}"
         f"\n    self_._renew()\n"
         f"    return self_({', '.join(given)})\n"
     )

@@ -10,7 +10,6 @@ anything that the source looks up is not used.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import FunctionType
@@ -43,7 +42,7 @@ class Outline:
     arrays : tuple of numpy.ndarray
         Captured arrays, in the order in which the gradient takes them.
     written : tuple of str
-        Parameters that may be written to, where there are several.
+        Parameters that may be written to, and captured arrays: ``captured0_``, ...
     """
 
     digest: str | None
@@ -86,15 +85,17 @@ def _examined(primal: Any, mark: Fingerprint) -> tuple[Outline, dict[str, Any]]:
     """The outline that a function's source gives, and what to remember of it."""
     from .frontend.closure import inline_untyped  # costs much: only where needed
     from .frontend.parse import parse
-    from .frontend.written import written
+    from .frontend.written import parameters_of, written
 
     inlined = inline_untyped(parse(primal))
     captured = [(source.function, name, value) for source, name, value in inlined.captured]
     names = [mark.reference(function, name) for function, name, _ in captured]
     arrays = [_reference_to(a, mark, captured) for a in inlined.arrays.values()]
-    names_given = tuple(a.arg for a in inlined.tree.args.args)
-    writes = names_given if _routines_write(inlined.routines.values()) else written(inlined.tree)
-    writes = writes if len(names_given) > 1 else ()
+    params = (*parameters_of(inlined.tree), *inlined.arrays)
+    anything = _routines_write(inlined.routines.values())
+    changed = params if anything else written(inlined.tree, params)
+    position = {name: k for k, name in enumerate(inlined.arrays)}
+    writes = tuple(f"captured{position[n]}_" if n in position else n for n in changed)
     known = mark.complete and None not in names and None not in arrays
     digest = mark.digest if known and fingerprint(mark.functions[0]) == mark else None
     found = Outline(digest, watched(captured), tuple(inlined.arrays.values()), writes)
@@ -198,6 +199,7 @@ def _routines_write(functions: Iterable[Any]) -> bool:
     """Whether recursive functions, or those that they call, may write to an array."""
     from .frontend.closure import inline_untyped
     from .frontend.parse import parse
+    from .frontend.written import parameters_of, written
 
     todo, seen = list(functions), set()
     while todo:
@@ -206,12 +208,7 @@ def _routines_write(functions: Iterable[Any]) -> bool:
             continue
         seen.add(function)
         inlined = inline_untyped(parse(function))
-        if any(_is_store(n) or isinstance(n, ast.AugAssign) for n in ast.walk(inlined.tree)):
+        if written(inlined.tree, parameters_of(inlined.tree)):
             return True
         todo += inlined.routines.values()
     return False
-
-
-def _is_store(node: ast.AST) -> bool:
-    """Whether a node is the target of a store."""
-    return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)

@@ -18,6 +18,7 @@ from typing import Any
 import numba
 from numba import types
 
+from .analysis.aliasing import written_parameters
 from .analysis.facts import Facts, facts
 from .analysis.plan import Plan
 from .analysis.recording import recording
@@ -61,6 +62,8 @@ class Derived:
         Gives a gradient, at either level, the parameter ``out``, if it is to have one.
     gates : mapping of str to function
         Gates of the user's that it calls.
+    written : frozenset of str
+        The parameters that the primal may write to, and captured arrays: ``captured0_``, ...
     extra : tuple of numpy.ndarray
         Captured arrays, passed after the user's arguments.
     """
@@ -72,6 +75,7 @@ class Derived:
     name: str
     result: types.Type
     into: Callable[[Program], Program] | None
+    written: frozenset[str]
     extra: tuple[Any, ...] = ()
     gates: Mapping[str, Any] = field(default_factory=dict)
 
@@ -142,6 +146,9 @@ def derive(
         renamed = dict(zip(source.parameters, typed.params, strict=False))
         wrt = [renamed[name] for name in wrt]
     extra = tuple(inlined.arrays.values())
+    captured = (f"captured{k}_" for k in range(len(extra)))
+    user = dict(zip(typed.params, (*source.parameters, *captured), strict=True))
+    changed = frozenset(user[p] for p in written_parameters(typed))
     kinds = (*argument_types, *map(numba.typeof, extra))
     swept = sweeps(called, typed, planned)
     finished, returned = gradient_program(
@@ -161,7 +168,7 @@ def derive(
     programs = (finished, *others)
     gates = {name: f for p in programs for name, f in p.gates.items()}
     return Derived(
-        flat, programs, vectormath, lanes, finished.name, returned, written, extra, gates
+        flat, programs, vectormath, lanes, finished.name, returned, written, changed, extra, gates
     )
 
 

@@ -1,11 +1,13 @@
 """What is refused, and how: kind of error, line, caret, reason, advice."""
 
+import copy
 import functools
 import importlib.util
 import inspect
 import operator
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
@@ -302,6 +304,81 @@ def test_overlapping_arguments_when_the_primal_writes() -> None:
         assert isinstance(caught.value, ValueError)
         assert "a" in str(caught.value)
         assert "b" in str(caught.value)
+
+
+def adds_to_an_alias(a, b):
+    c = a
+    c += 1.0
+    return np.sum(a * b)
+
+
+def fills(a, b):
+    a.fill(2.0)
+    return np.sum(a * b)
+
+
+def scales_rows(a, b):
+    for row in a.reshape(2, 2):
+        row *= 2.0
+    return np.sum(a * b)
+
+
+def writes_to_a_part(pair):
+    a, b = pair
+    a[0] = b[1] * 2.0
+    return np.sum(a * b)
+
+
+def writes_to_a_row(rows, b):
+    rows[0][0] = b[1] * 2.0
+    return np.sum(rows[1] * b)
+
+
+SHARED = np.array([1.0, 2.0, 3.0, 4.0])
+
+
+def writes_beside_a_captured_one(a):
+    a[0] = 2.0 * a[1]
+    return np.sum(a * SHARED)
+
+
+def twice(u):
+    return (u, u)
+
+
+@pytest.mark.parametrize(
+    ("f", "arguments"),
+    [
+        (adds_to_an_alias, twice),
+        (fills, twice),
+        (scales_rows, twice),
+        (writes_to_a_part, lambda u: ((u, u),)),
+        (writes_to_a_row, lambda u: ([u, u], u.copy())),
+        (writes_to_a_row, lambda u: ([u, u.copy()], u)),
+        (writes_beside_a_captured_one, lambda _: (SHARED,)),
+    ],
+)
+def test_memory_shared_with_what_is_written_to(f: Any, arguments: Any) -> None:
+    """Whatever the form of the write, and of the argument that has the array."""
+    given = arguments(np.array([1.0, 2.0, 3.0, 4.0]))
+    before = copy.deepcopy(given)
+    with pytest.raises(AliasingError, match="share memory"):
+        grad(f)(*given)
+    np.testing.assert_equal(given, before)
+
+
+def writes_to_its_own(a, b):
+    c = np.zeros(len(a))
+    for k in range(len(a)):
+        c[k] = a[k] * b[k]
+    return np.sum(c)
+
+
+def test_overlapping_arguments_are_fine_when_another_array_is_written_to() -> None:
+    a = np.array([1.0, 2.0, 3.0])
+    left, right = grad(writes_to_its_own)(a, a)
+    np.testing.assert_array_equal(left, a)
+    np.testing.assert_array_equal(right, a)
 
 
 def reads_both(a, b):

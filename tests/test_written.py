@@ -118,7 +118,7 @@ CASES: list[tuple[Any, tuple[str, ...]]] = [
 
 @pytest.mark.parametrize(("function", "expected"), CASES, ids=lambda x: getattr(x, "__name__", ""))
 def test_written(function: Any, expected: tuple[str, ...]) -> None:
-    assert written(inline_untyped(parse(function)).tree) == expected
+    assert written(inline_untyped(parse(function)).tree, ("a", "b")) == expected
 
 
 def test_calls_compare_what_is_written() -> None:
@@ -128,5 +128,5 @@ def test_calls_compare_what_is_written() -> None:
     for both in (gradient(a, a), gradient(b=a, a=a)):
         np.testing.assert_allclose(both, gradient(a, a.copy()))
     for _ in range(2):
-        with pytest.raises(AliasingError, match="`a` and `b`"):
+        with pytest.raises(AliasingError, match="`a` of `other_name` and `b`"):
             grad(other_name)(b=a[:2], a=a[1:])

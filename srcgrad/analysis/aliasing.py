@@ -1,7 +1,7 @@
 """Aliasing: which names may refer to the same memory.
 
 In: a Program (typed or not). Out: for each name the representative of its may-alias class,
-and the classes whose memory some statement writes.
+the classes whose memory some statement writes, and the parameters that have it.
 
 Invariant: two names that may ever share memory have the same representative, at any point of
 the program (the analysis ignores order; ``short_lived``
@@ -10,6 +10,7 @@ alone looks at it).
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -17,6 +18,7 @@ from numba import types
 
 from ..program import (
     Alias,
+    Assign,
     Block,
     Call,
     Increment,
@@ -87,6 +89,18 @@ def written_classes(program: Program) -> set[str]:
     stored = {classes[s.target] for s in every if isinstance(s, Store | Increment)}
     stored |= {classes[s.tape] for s in every if isinstance(s, Push | Pop) and s.tape in passed}
     return stored | {classes[n] for s in every if isinstance(s, Call) for n in s.changed}
+
+
+def written_parameters(program: Program) -> set[str]:
+    """Parameters of which the memory, or that of an array in them, is written to."""
+    classes, written = alias_classes(program), written_classes(program)
+    whole = {p: p for p in program.params}
+    for stmt in program.body:
+        match stmt:
+            case Assign(target=t, value=ast.Subscript(value=ast.Name(id=p))) if p in whole:
+                if isinstance(program.types.get(p), types.BaseTuple):
+                    whole[t] = whole[p]
+    return {whole[n] for n in whole if classes.get(n) in written}
 
 
 def short_lived(body: Block, classes: Mapping[str, str]) -> Iterator[str]:

@@ -1,15 +1,16 @@
 """Written: the parameters that a function may write to, before any type is known.
 
-In: the tree of an inlined function. Out: names of its parameters.
+In: the tree of an inlined function, its parameters and the arrays that it captures. Out: those
+that it may write to.
 
 Invariant: the names are too many rather than too few: what is not known to be new memory may be
-a part of anything that it was made from. Arrays within tuples that are passed do not count.
+a part of anything that it was made from.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from ..rules import registry
@@ -22,9 +23,8 @@ NUMBERS = frozenset({"len", "float", "int", "bool", "abs", "round", "range"})
 """Builtins whose results are no part of an operand."""
 
 
-def written(tree: ast.FunctionDef) -> tuple[str, ...]:
-    """The parameters that may be written to, in order."""
-    params = [a.arg for a in tree.args.args]
+def written(tree: ast.FunctionDef, params: Collection[str]) -> tuple[str, ...]:
+    """The parameters, or arrays from outside, that may be written to, in order."""
     shared = Shared({p: frozenset({p}) for p in params})
     pairs = list(bindings(tree))
     before = None
@@ -33,6 +33,12 @@ def written(tree: ast.FunctionDef) -> tuple[str, ...]:
             shared.bind(name, value)
     found = shared.union(list(targets(tree)))
     return tuple(p for p in params if p in found)
+
+
+def parameters_of(tree: ast.FunctionDef) -> list[str]:
+    """The names of a function's parameters."""
+    args = tree.args
+    return [a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
 
 
 @dataclass
