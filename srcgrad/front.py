@@ -128,11 +128,14 @@ def shares(a: Any, b: Any) -> bool:
     return a is b or (arrays and np.may_share_memory(a, b))
 
 
+NUMBERS = frozenset({int, float, bool})
+
+
 def overlap(a: Any, b: Any) -> bool:
     """Whether two arguments have memory in common."""
-    if isinstance(a, int | float) or isinstance(b, int | float):
+    if type(a) in NUMBERS or type(b) in NUMBERS:
         return False
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+    if type(a) is type(b) is np.ndarray:
         return np.may_share_memory(a, b)
     return any(shares(x, y) for _, x in parts("", a) for _, y in parts("", b))
 
