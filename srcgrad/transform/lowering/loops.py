@@ -172,6 +172,7 @@ def lower(scope: Scope, stmt: Stmt) -> None:
         case Increment():
             done = scope.attempt(lambda: increment(scope, stmt))
         case Push(value=value) | Return(value=value) if not simple(scope, value):
+            scope.forget_calls()
             done = scope.attempt(lambda: scope.emit(replace(stmt, value=by_name(scope, value))))
         case _:
             done = False
@@ -389,6 +390,8 @@ def assign(scope: Scope, stmt: Assign) -> None:
         return
     if scope.shapes.speaks_of(stmt.target, value, kind.ndim):
         target = ""
+    if not target:
+        scope.forget_calls()
     pull = evaluate(scope, value, target)
     said = depends(*pull.extents, *pull.narrow)
     if pull.narrow and (stmt.target in said | scope.shared or pull.rank != kind.ndim):
