@@ -84,6 +84,9 @@ COMPILED = {
     "cholesky_pull": [(np.eye(3), np.ones((3, 3))), (np.tril(LARGE) + 9 * np.eye(70), LARGE)],
     "solve_vector": [(S3, V3), (np.tril(S3), V3), (np.triu(S3).T, V3), (np.triu(S3), V3)],
     "solve_matrix": [(S3, T2), (np.tril(S3), T2), (np.triu(S3), A2.T), (S3.T, A2.T)],
+    "is_triangular": [(S3, True), (np.tril(S3), True), (np.tril(S3), False), (A2, True)],
+    "substitute_vector": [(S3, V3, True), (S3, V3, False)],
+    "substitute_matrix": [(S3, T2, True), (S3, A2.T, False)],
     "convolve_full": [(V3, V3[:2]), (V3[:1], V3[::2])],
     "correlate_valid": [(V3, V3[::2]), (V3[:1], V3), (np.tile(V3, 9), V3[:2])],
     "slogdet_log": [(np.eye(3) * 2,)],
@@ -118,11 +121,15 @@ EACH = [(name, [args]) for name in sorted(COMPILED) for args in COMPILED[name]]
 def test_helpers_compile(name: str, calls: list[tuple[Any, ...]]) -> None:
     """A few in the ordinary run: rules that use helpers are compiled elsewhere."""
     for args in calls:
-        text = registry.helper_source(name, [tuple(map(np.ndim, args))])
+        texts = registry.helper_sources(name, [tuple(map(np.ndim, args))])
         found: dict[str, Any] = {"np": np, "math": math}
-        exec(text, found)
+        compiled: dict[str, Any] = {"np": np, "math": math}
+        for each, text in texts.items():
+            exec(text, found)
+            exec(text, compiled)
+            compiled[each] = numba.njit(compiled[each])
         expected = found[name](*args)
-        np.testing.assert_allclose(numba.njit(found[name])(*args), expected, rtol=1e-13, atol=1e-14)
+        np.testing.assert_allclose(compiled[name](*args), expected, rtol=1e-13, atol=1e-14)
 
 
 def test_no_helper_is_left_out() -> None:

@@ -454,3 +454,44 @@ def test_extents_that_a_product_compares_are_one_extent_afterwards(hidden) -> No
     args = RNG.normal(size=(4, hidden)), RNG.normal(size=3), W2, np.ones(2), RNG.normal(size=(5, 4))
     text = check(network, *args)
     assert "n1 = " in text and "n2 = " not in text
+
+
+def test_known_triangles_are_substituted():
+    def of_factor(K, y):
+        a = np.linalg.solve(np.linalg.cholesky(K), y)
+        return np.sum(a * a)
+
+    def of_changed(K, y):
+        L = np.tril(K)
+        L[0, 2] = 0.5
+        return np.sum(np.linalg.solve(L, y) ** 2)
+
+    def of_turned(K, y):
+        U = np.tril(K).T
+        return np.sum(np.linalg.solve(U, y) ** 2)
+
+    matrix, y = np.eye(3) * 3 + RNG.uniform(size=(3, 3)), RNG.uniform(size=3)
+    matrix += matrix.T
+    for f, known in ((of_factor, True), (of_changed, False), (of_turned, True)):
+        text = check(f, matrix, y, compiled=known)
+        assert ("def solve_vector" in text) is not known
+    with pytest.raises(np.linalg.LinAlgError):
+        check(of_turned, np.zeros((3, 3)), y)
+
+
+def test_calls_of_linear_algebra_are_made_once():
+    def solved(A, b):
+        x = np.linalg.solve(A, b)
+        return np.sum(x * x)
+
+    def changed(A, b):
+        C = A * b
+        x = np.linalg.inv(C)
+        C = np.linalg.inv(C)
+        C[0, 0] = 2.0
+        return np.sum(x * np.cos(C)) + x[0, 0]
+
+    matrix, b = np.eye(3) * 3 + RNG.uniform(size=(3, 3)), RNG.uniform(1, 2, size=3)
+    text = check(solved, matrix, b)
+    assert text.count("= solve_vector(") == 2
+    check(changed, matrix, b)

@@ -122,7 +122,10 @@ def helper_sources(programs: Sequence[Program]) -> list[str]:
             match node:
                 case ast.Call(func=ast.Name(id=name), args=args) if registry.helper(name):
                     ranks.setdefault(name, []).append(tuple(_rank(a, program) for a in args))
-    return [registry.helper_source(name, tuple(found)) for name, found in ranks.items()]
+    texts: dict[str, str] = {}
+    for name, found in ranks.items():
+        texts |= registry.helper_sources(name, tuple(found))
+    return list(texts.values())
 
 
 def gate_sources(programs: Sequence[Program]) -> Carried:

@@ -9,6 +9,7 @@ Invariant: the text needs ``np`` and ``math`` only, runs in plain Python, and co
 
 from __future__ import annotations
 
+import ast
 import inspect
 import math
 import textwrap
@@ -111,3 +112,14 @@ def helper_source(name: str, ranks: Collection[tuple[int, ...]] = ()) -> str:
         raise KeyError(name)
     text = _TEXTS.get(found) or textwrap.dedent(inspect.getsource(found))
     return text.replace(f"def {found.__name__}(", f"def {name}(", 1)
+
+
+def helper_sources(name: str, ranks: Collection[tuple[int, ...]] = ()) -> dict[str, str]:
+    """The text of a helper's definition, after those of the helpers that it calls."""
+    text = helper_source(name, ranks)
+    found: dict[str, str] = {}
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Call(func=ast.Name(id=inner)) if inner != name and inner in _VARIANTS:
+                found |= helper_sources(inner)
+    return {**found, name: text}

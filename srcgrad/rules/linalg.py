@@ -125,8 +125,13 @@ def _of_matrices(a: Any) -> Any:
 
 
 support(triangular.cholesky_pull, "cholesky_pull", "L, g", result=same)
+support(triangular.is_triangular, "is_triangular", "A, lower", derivative=False,
+        result=lambda A, lower: types.boolean)
 for _solve in (triangular.solve_vector, triangular.solve_matrix):
     support(_solve, _solve.__name__, "A, b", result=lambda A, b: same(b), derivative=False)
+for _by_parts in (triangular.substitute_vector, triangular.substitute_matrix):
+    support(_by_parts, _by_parts.__name__, "A, b, lower", result=lambda A, b, lower: same(b),
+            derivative=False)
 function(np.linalg.inv, "np.linalg.inv", "a", result=floats)
 function(np.linalg.solve, "np.linalg.solve", "a, b",
          result=lambda a, b: fresh(promoted(a, b), max(rank(a) if rank(a) > 2 else 0, rank(b))))

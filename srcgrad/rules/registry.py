@@ -10,7 +10,7 @@ from .declarations import FUNCTIONS, Effect, Function, canonical_name, function
 from .definitions import definition
 from .expressions import dotted, instantiate
 from .forms import canonical_call, canonical_method
-from .helpers import helper, helper_source
+from .helpers import helper, helper_source, helper_sources
 from .patterns import Match, Pull, Rule, family, has_derivative, make_rule, match, rule
 from .results import result_type
 
@@ -41,6 +41,7 @@ __all__ = [
     "has_derivative",
     "helper",
     "helper_source",
+    "helper_sources",
     "instantiate",
     "make_rule",
     "match",

@@ -31,6 +31,7 @@ from .lowering.shapes import Extent
 from .lowering.straight import equal_extents, guarded
 from .lowering.subscripts import unsigned
 from .lowering.supported import supported
+from .lowering.triangles import triangles
 from .lowering.unread_tapes import without_unread_tapes
 from .lowering.vectorise import vectorised
 from .lowering.workspaces import in_workspaces
@@ -107,7 +108,8 @@ def lower(
     if once := computed_twice(program, fused, found):
         found = loops(program, once, equal)
         fused = fused_loops(found, compact)
-    finished = supported(fused.with_body(shortened(sunk(fused.body))))
+    finished = fused.with_body(shortened(sunk(fused.body)))
+    finished = supported(finished, triangles(program))
     finished = without_repeated(finished) if reuse else finished
     finished = joint(finished) if workspaces else finished
     finished = in_lanes(finished) if lanes else finished

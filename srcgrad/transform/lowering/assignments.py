@@ -117,6 +117,8 @@ def assign(scope: Scope, stmt: Assign) -> None:
         return
     if scope.shapes.speaks_of(stmt.target, value, kind.ndim):
         target = ""
+    if not target:
+        scope.forget_calls()
     pull = evaluate(scope, value, target)
     said = depends(*pull.extents, *pull.narrow)
     if pull.narrow and (stmt.target in said | scope.shared or pull.rank != kind.ndim):

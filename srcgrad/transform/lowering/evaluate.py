@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from ...program import Assign, Expr
+from ...program import Assign, Expr, names
 from ...rules.contractions import tensordot_indices, written_axes
 from ...rules.declarations import FUNCTIONS
 from ...rules.expressions import MISSING, dotted, literal
@@ -351,6 +351,10 @@ def called(scope: Scope, expr: ast.Call, target: str) -> Pull:
     kind = known(scope, expr)
     args = [operand(scope, a) for a in expr.args]
     value = ast.Call(expr.func, args, expr.keywords)
+    key = ("call", ast.unparse(value))
+    costly = is_array(kind) and (dotted(expr.func) or "").startswith("np.linalg.")
+    if costly and not target and (known_as := scope.recall(key)):
+        return array(scope, known_as)
     name = target or scope.fresh("t", kind)
     extents = result_extents(scope, expr)
     scope.emit(Assign(name, value, line=scope.line))
@@ -358,16 +362,22 @@ def called(scope: Scope, expr: ast.Call, target: str) -> Pull:
     if is_array(kind):
         if extents is not None and len(extents) == kind.ndim:
             scope.shapes.learn(name, extents)
+        if costly:
+            read = {name, *names(value)}
+            scope.remember(key, name, {*read, *map(scope.memory, read)})
         return array(scope, name)
     return Pull((), element_dtype(kind), lambda index, body: variable(name), name)
 
 
-SHAPED = {"put_at": 2, "put_along": 2, "add_at": 2, "undiff": 1, "np.reshape": 1}
+SHAPED = {
+    **{"put_at": 2, "put_along": 2, "add_at": 2, "add_along_axis": 2, "add_lines_at": 2},
+    **{"undiff": 1, "put_diagonal": 1, "np.reshape": 1},
+}
 """Calls that state the shape of their result, and in which argument."""
 
 
 SAME = {
-    "one_hot": 1,
+    **dict.fromkeys(["one_hot", "np.linalg.solve", "sort_pull", "cumprod_pull_along"], 1),
     **dict.fromkeys(
         [
             "softmax",
@@ -379,6 +389,7 @@ SAME = {
             "np.sort",
             "np.linalg.inv",
             "np.linalg.cholesky",
+            "cholesky_pull",
             "np.flip",
             "np.roll",
         ],
@@ -399,8 +410,20 @@ def result_extents(scope: Scope, expr: ast.Call) -> Extents | None:
             match expr.args[SAME[function]]:
                 case ast.Name(id=name):
                     return array(scope, name).extents
+        if function == "np.diag" and len(expr.args) == 1 and not expr.keywords:
+            return diagonal(evaluate(scope, expr.args[0]).extents)
     except Opaque:
         pass
+    return None
+
+
+def diagonal(extents: Extents) -> Extents | None:
+    """The extents of ``np.diag``, of a vector or of a square matrix."""
+    match extents:
+        case (n,):
+            return n, n
+        case n, m if n == m:
+            return (n,)
     return None
 
 

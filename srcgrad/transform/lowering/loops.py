@@ -177,6 +177,7 @@ def lower(scope: Scope, stmt: Stmt) -> None:
         case Increment():
             done = scope.attempt(lambda: increment(scope, stmt))
         case Push(value=value) | Return(value=value) if not simple(scope, value):
+            scope.forget_calls()
             done = scope.attempt(lambda: scope.emit(replace(stmt, value=by_name(scope, value))))
         case _:
             done = False

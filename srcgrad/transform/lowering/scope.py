@@ -139,6 +139,10 @@ class Scope:
         group = self.classes.get(name, name)
         self._forget({f"@{group}"})
 
+    def forget_calls(self) -> None:
+        """The next call makes an array of its own, whatever was computed before."""
+        self.memo = {k: v for k, v in self.memo.items() if k[0] != "call"}
+
     def memory(self, name: str) -> str:
         """What to depend on when the elements of an array matter."""
         return f"@{self.classes.get(name, name)}"

@@ -10,22 +10,28 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from numba import types
 
-from ...program import Block, Expr, Program, Stmt, blocks, with_blocks, with_expressions
+from ...program import Assign, Block, Expr, Program, Stmt, blocks, with_blocks, with_expressions
 from ...rules.expressions import literal
 from .elementwise import step_at
+from .triangles import side_of
 
 
-def supported(program: Program) -> Program:
-    """The program in the language that Numba compiles."""
+def supported(program: Program, triangles: Mapping[str, bool] = MappingProxyType({})) -> Program:
+    """The program in the language that Numba compiles; ``triangles`` has what is known of names."""
 
     def block(body: Block) -> Block:
         return tuple(statement(s) for s in body)
 
     def statement(stmt: Stmt) -> Stmt:
+        match stmt:
+            case Assign(value=ast.Call(args=[A, _]) as call) if is_solve(call):
+                stmt = replace(stmt, value=solved(call, program.types, side_of(A, triangles)))
         new = with_expressions(stmt, lambda e: lowered(e, program.types))
         return with_blocks(new, tuple(map(block, blocks(stmt))))
 
@@ -343,17 +349,25 @@ def convolved(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     return call("correlate_valid", x, y) if mode in (None, "valid") else None
 
 
-def solved(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
-    """``np.linalg.solve`` of a matrix, which may turn out to be triangular."""
+def is_solve(node: ast.Call) -> bool:
+    """Whether a call solves a system of linear equations."""
+    return ast.unparse(node.func) == "np.linalg.solve"
+
+
+def solved(node: ast.Call, kinds: Mapping[str, types.Type], lower: bool | None = None) -> Expr:
+    """``np.linalg.solve`` of a matrix: a lower or upper triangle, or what may turn out to be."""
     named = [ast.unparse(a).removesuffix(".T") for a in node.args]
     dtypes = {getattr(kinds.get(name), "dtype", None) for name in named}
     A, b = node.args
     ranks = rank(A, kinds), rank(b, kinds)
-    name = {(2, 1): "solve_vector", (2, 2): "solve_matrix"}.get(ranks)
-    if name is None or not all(isinstance(d, types.Float) for d in dtypes):
-        return None
+    what = {(2, 1): "vector", (2, 2): "matrix"}.get(ranks)
+    if what is None or not all(isinstance(d, types.Float) for d in dtypes):
+        return node
     same = len(dtypes) == 1  # Numba's, and LAPACK's, are for operands of one dtype
-    return call(name, *(a if same else widened(a) for a in node.args))
+    operands = [a if same else widened(a) for a in node.args]
+    if lower is not None:
+        return call(f"substitute_{what}", *operands, ast.Constant(lower))
+    return call(f"solve_{what}", *operands)
 
 
 def step(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
