@@ -189,7 +189,9 @@ class _Walk:
                 if isinstance(value, types.FunctionType):
                     own = self.plain(value) if name[0] != "_" else code_text(value.__code__)
                     parts.append(f"{name}: {own}")
-                elif isinstance(value, bool | int | float | str | tuple | dict | np.ndarray):
+                elif name[:2] != "__" and isinstance(
+                    value, bool | int | float | str | tuple | dict | np.ndarray
+                ):
                     parts.append(f"{name}: {self.describe(value)}")
         return "; ".join(parts)
 

@@ -105,7 +105,7 @@ def test_change_that_does_not_matter(old: str, new: str) -> None:
 
 def test_what_is_looked_up() -> None:
     found = made()
-    assert [f.__name__ for f in found.functions] == ["f", "helper", "scaled", "last"]
+    assert [f.__name__ for f in found.functions] == ["f", "helper", "last", "scaled"]
     names = {name for position, name in found.looked_up if position == 0}
     wanted = {"SETTINGS.rate", "SETTINGS.inner.depth", "WEIGHTS", "TABLE", "math.sin", "inner"}
     assert wanted <= names
