@@ -9,7 +9,10 @@ changed, only replaced by a converted copy.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import inspect
+from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
 
@@ -154,12 +157,28 @@ def converted(value: Any, name: str, wanted: bool) -> Any:
             return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
         case None if not wanted:
             return None
+        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            given = [converted(getattr(value, f), name, wanted) for f in field_names(type(value))]
+            return named(type(value))(*given)
         case complex() | np.complexfloating():
             raise ArgumentError(f"`{name}` is complex: gradients are of real functions only")
     raise ArgumentError(
         f"`{name}` is a {type(value).__name__}, which cannot be computed with: "
         "pass a number, an array, or a list or tuple of them"
     )
+
+
+@functools.cache
+def named(cls: type) -> Any:
+    """The NamedTuple that stands for a dataclass whose instances are arguments."""
+    made = namedtuple(cls.__name__, field_names(cls))  # type: ignore[misc]
+    made.__record__ = cls  # type: ignore[attr-defined]
+    return made
+
+
+def field_names(cls: Any) -> list[str]:
+    """The fields of a dataclass."""
+    return [f.name for f in dataclasses.fields(cls)]
 
 
 def _from_list(value: list[Any], name: str) -> np.ndarray:

@@ -172,9 +172,28 @@ class _Walk:
             if plain not in self.functions:
                 self.functions.append(plain)
             return f"function {self.functions.index(plain)}"
+        if isinstance(value, type):
+            return self.record(value)
         if isinstance(value, frozenset | set):
             return f"set ({', '.join(sorted(map(self.describe, value)))})"
         return f"{type(value).__module__} {type(value).__qualname__} {module} {name}"
+
+    def record(self, cls: type) -> str:
+        """A class of the user's, which may be that of records: its fields and what they do."""
+        parts = [f"class {cls.__module__} {cls.__qualname__}"]
+        for owner in cls.__mro__:
+            if owner.__module__.partition(".")[0] in LIBRARIES:
+                continue
+            for name, value in vars(owner).items():
+                value = value.fget if isinstance(value, property) else value
+                if isinstance(value, types.FunctionType):
+                    own = self.plain(value) if name[0] != "_" else code_text(value.__code__)
+                    parts.append(f"{name}: {own}")
+                elif name[:2] != "__" and isinstance(
+                    value, bool | int | float | str | tuple | dict | np.ndarray
+                ):
+                    parts.append(f"{name}: {self.describe(value)}")
+        return "; ".join(parts)
 
 
 def free_names(code: types.CodeType) -> Iterator[str | None]:

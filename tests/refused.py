@@ -7,6 +7,7 @@ that has to be named, and on no other.
 import contextlib
 import itertools
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -369,4 +370,27 @@ def leaves_a_loop_over_functions(x):
         total += np.sum(f(x))
         if total > 5.0:
             break
+    return total
+
+
+class Celsius(NamedTuple):
+    degrees: float
+
+
+class Kelvin(NamedTuple):
+    offset: float
+    degrees: float
+
+
+def record_of_two_classes(x):
+    t = Celsius(x)
+    for k in range(3):
+        t = Kelvin(1.0, t.degrees * k)  # refused: t = | is a Kelvin here
+    return t.degrees
+
+
+def compares_tuples(x):
+    total = 0.0
+    for a, b in sorted(zip(x, x * x, strict=True)):  # refused: sorted | not compared
+        total = total * 0.5 + a * b
     return total

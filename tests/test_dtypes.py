@@ -1,5 +1,7 @@
 """A gradient has the dtype and the shape of its argument, whatever the function converts to."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from oracles import run_listing
@@ -84,3 +86,22 @@ def test_integers_of_few_bits_wrap_as_numpy_s() -> None:
     for got in (run_listing(both, in_few_bits, x, *data), both(x, *data)):
         np.testing.assert_allclose(got[0], in_few_bits(x, *data), rtol=1e-12)
         np.testing.assert_allclose(got[1], slopes, rtol=1e-12)
+
+
+@dataclass(frozen=True)
+class Spring:
+    k: float
+    ends: np.ndarray
+
+    def energy(self):
+        return 0.5 * self.k * np.sum(self.ends**2)
+
+
+def of_a_dataclass(spring, x):
+    return spring.energy() * x
+
+
+def test_dataclass_as_an_argument() -> None:
+    slopes, _ = grad(of_a_dataclass)(Spring(2.0, np.array([1.0, 3.0])), 0.5)
+    np.testing.assert_allclose(slopes[0], 2.5)
+    np.testing.assert_allclose(slopes[1], [1.0, 3.0])

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -24,8 +25,12 @@ OTHER = np.ones(3)
 TABLE = (1.0, 2.0)
 def last(x, power=2.0):
     return x ** power
+class Pair(NamedTuple):
+    first: float = 1.0
+    def scaled(self, k):
+        return self.first * k
 def helper(x):
-    return last(x) + (lambda y: y * FACTOR)(x)
+    return Pair().scaled(last(x)) + (lambda y: y * FACTOR)(x)
 FACTOR = 3.0
 inner = grad(last, wrt="x")
 def f(x, start=0.0):
@@ -40,6 +45,7 @@ def made(old: str = "", new: str = "") -> Fingerprint:
     """Of the program's function after a replacement."""
     assert old in PROGRAM
     scope: dict[str, object] = {"SimpleNamespace": SimpleNamespace, "grad": lambda g, wrt: Fake(g)}
+    scope |= {"NamedTuple": NamedTuple, "__name__": "program"}
     exec(PROGRAM.replace(old, new) if old else PROGRAM, scope)
     function = scope["f"]
     assert callable(function)
@@ -59,6 +65,8 @@ class Fake:
     ("old", "new"),
     [
         ("math.sin", "math.cos"),
+        ("first: float = 1.0", "first: float = 2.0"),
+        ("self.first * k", "self.first + k"),
         ("rate=0.5", "rate=0.25"),
         ("depth=2", "depth=3"),
         ("depth=2", "depth=2.0"),
@@ -97,7 +105,7 @@ def test_change_that_does_not_matter(old: str, new: str) -> None:
 
 def test_what_is_looked_up() -> None:
     found = made()
-    assert [f.__name__ for f in found.functions] == ["f", "helper", "last"]
+    assert [f.__name__ for f in found.functions] == ["f", "helper", "last", "scaled"]
     names = {name for position, name in found.looked_up if position == 0}
     wanted = {"SETTINGS.rate", "SETTINGS.inner.depth", "WEIGHTS", "TABLE", "math.sin", "inner"}
     assert wanted <= names

@@ -17,6 +17,7 @@ import pickle
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -86,12 +87,19 @@ def described(kind: types.Type) -> str | None:
                 found = getattr(found, part, None)
             if found is not made or made.__module__ == "__main__":
                 return None  # another process could not unpickle it
+            if any(name[0] != "_" and is_code(v) for name, v in vars(made).items()):
+                return None  # its methods may be other ones there
             return _described_parts(f"{made.__module__}.{made.__qualname__} {made._fields}", kind)
         case types.BaseAnonymousTuple():
             return _described_parts("tuple", kind)
         case types.Number() | types.Boolean() | types.NoneType():
             return str(kind)
     return None
+
+
+def is_code(value: Any) -> bool:
+    """Whether an attribute of a class is a method or a property."""
+    return isinstance(value, FunctionType | property | classmethod | staticmethod)
 
 
 def _described_parts(head: str, kind: Any) -> str | None:

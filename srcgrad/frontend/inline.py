@@ -19,9 +19,10 @@ from numba import types
 
 from ..errors import Place
 from ..rules.calls import call_of
+from .inlining import records
 from .inlining.assignments import assignment, in_place, kept
-from .inlining.body import Body, name_of
-from .inlining.calls import call
+from .inlining.body import Body, assigned, name_of
+from .inlining.calls import call, read_property
 from .inlining.captures import attribute_value, name_value
 from .inlining.comprehensions import comprehension
 from .inlining.displays import as_array, element_of
@@ -146,6 +147,14 @@ def captured_arrays(
 class _Inliner(Body):
     """The user's statements and expressions, each rewritten by its kind."""
 
+    def note_record(self, stmt: ast.stmt, at: ast.AST) -> None:
+        """Note which class of record a statement gives a name of."""
+        records.note(self, stmt, at)
+
+    def field(self, base: ast.expr, attr: str) -> ast.expr | None:
+        """``s.x`` of a record; None where it is no field of one."""
+        return records.field(self, base, attr)
+
     def captured_by(self, function: Any) -> Sequence[tuple[str, np.ndarray]]:
         """The arrays that a recursive function takes as further arguments."""
         return captured_arrays(function, self.outlined) if self.passing else ()
@@ -153,18 +162,20 @@ class _Inliner(Body):
     def function_body(self, tree: ast.FunctionDef) -> list[ast.stmt]:
         """The main function's body."""
         arguments = tree.args
+        self.given: dict[str, str] = {}
         for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
             new = arg.arg if self.usable(arg.arg) else self.fresh(arg.arg)
             self.scope.names[arg.arg] = ast.Name(new, ast.Load())
+            self.given[arg.arg] = new
+        rebound = set(assigned(tree.body))
+        first, _ = self.collect(lambda: records.own_parts(self, tree, rebound))
         self.declare(tree, self.scope, own=True)
         body = self.block(tree.body)
-        return self.prologue + body
+        return self.prologue + first + body
 
     def arguments(self, old: ast.arguments) -> ast.arguments:
         """The parameters, all plain, under their names in the new body."""
-        every = (*old.posonlyargs, *old.args, *old.kwonlyargs)
-        names = [self.scope.names[a.arg] for a in every]
-        args = [ast.arg(n.id) for n in names if isinstance(n, ast.Name)]
+        args = [ast.arg(self.given[a.arg]) for a in (*old.posonlyargs, *old.args, *old.kwonlyargs)]
         return ast.arguments([], args, None, [], [], None, [])
 
     def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
@@ -300,7 +311,8 @@ class _Inliner(Body):
             case ast.Constant():
                 return ast.Constant(node.value)
             case ast.Attribute():
-                return attribute_value(self, node)
+                got = read_property(self, node)
+                return attribute_value(self, node) if got is None else got
             case ast.Call():
                 made = of_table(self, node) or list_method(self, node)
                 return call(self, node) if made is None else made

@@ -1,8 +1,12 @@
 """Tuples: joined, sliced, subscripted by variables, unpacked with a star, of tuples."""
 
 import math
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from programs.case import signed, structured
+import numpy as np
+
+from programs.case import sample, signed, structured
 
 STAGES = ((0.0, 0.0, 0.0), (0.5, 0.0, 0.0), (-1.0, 2.0, 0.0))
 WEIGHTS = (1.0 / 6, 2.0 / 3, 1.0 / 6)
@@ -147,3 +151,60 @@ def pair_rebound_and_read_by_a_variable(x):
         s += w[k % 2] * x[k]
         w = (s, w[0])
     return s
+
+
+class State(NamedTuple):
+    x: float
+    v: float
+    t: float = 0.0
+
+    def energy(self, k):
+        return 0.5 * self.v**2 + 0.5 * k * self.x**2
+
+    @property
+    def phase(self):
+        return math.atan2(self.v, self.x)
+
+
+def advanced(s, dt):
+    return State(s.x + dt * s.v, s.v - dt * math.sin(s.x), s.t + dt)
+
+
+@structured(1.0, 0.5, 0.1, compiled=True)
+def records_made_inside(x, v, dt):
+    s = State(x, v)
+    for _ in range(5):
+        s = advanced(s, dt)
+        if s.x > s.v:
+            s = s._replace(v=s.v * 0.9)
+    other = s if x > 0.5 else State(v=x, x=v)
+    return s.energy(x) + other.t * s.phase
+
+
+@structured(State(1.0, 0.5, 0.0), 0.1)
+def records_passed_in_and_bound_again(s, dt):
+    k = 0
+    while s.energy(2.0) > 0.1 and k < 4:
+        s = advanced(s, dt)
+        k += 1
+    return s.energy(1.5) + s.t * s.phase
+
+
+@dataclass(frozen=True)
+class Particles:
+    pos: np.ndarray
+    vel: np.ndarray
+    mass: float = 1.5
+
+    def kicked(self, dt):
+        return replace(self, vel=self.vel - dt * self.pos / self.mass)
+
+
+@structured(sample(4), 0.7)
+def dataclasses_made_inside(x, m):
+    p = Particles(x, np.zeros_like(x), mass=m)
+    for _ in range(3):
+        p = p.kicked(0.1)
+        p = Particles(p.pos + 0.1 * p.vel, p.vel, p.mass)
+    p, q = Particles(p.vel, p.pos), p
+    return np.sum(p.pos * q.vel) * p.mass + q.mass

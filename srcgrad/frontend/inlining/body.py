@@ -8,16 +8,20 @@ Invariant: a name is given once; every statement has a place in the user's files
 from __future__ import annotations
 
 import ast
+import builtins
+import functools
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any, NoReturn
 
 import numpy as np
 from numba import types
 
 from ...errors import Complaint, Place, UnsupportedError
+from ...fingerprint import free_names
 from ...rules import registry
 from ..parse import Source
 
@@ -66,6 +70,14 @@ class Body(ABC):
     @abstractmethod
     def expr(self, node: Any) -> Any:
         """An expression of the user's in the new body; statements it needs are emitted first."""
+
+    @abstractmethod
+    def note_record(self, stmt: ast.stmt, at: ast.AST) -> None:
+        """Note which class of record a statement gives a name of."""
+
+    @abstractmethod
+    def field(self, base: ast.expr, attr: str) -> ast.expr | None:
+        """``s.x`` of a record; None where it is no field of one."""
 
     @abstractmethod
     def captured_by(self, function: Any) -> Sequence[tuple[str, np.ndarray]]:
@@ -121,6 +133,7 @@ class Body(ABC):
         self.displays: dict[str, list[ast.expr]] = {}
         self.tables: dict[str, dict[Any, ast.expr]] = {}
         self.unwritten: set[str] = set()
+        self.records: dict[str, Any] = {}
         self.stack: list[Any] = [source.function]
         self.scope = Scope(source)
         self.next_line = 1_000_000
@@ -128,9 +141,11 @@ class Body(ABC):
         self.rebound: set[str] = set()
 
     def note(self, name: str, value: Any) -> None:
-        """Note that a name was looked up outside."""
-        if not self.scope.source.generated:
-            self.captured.append((self.scope.source, name, value))
+        """Note that a name was looked up outside; not for statements that stand for a call."""
+        source = self.scope.source
+        own = getattr(builtins, name, None) is value and name not in names_of(source.function)
+        if not source.generated and not own:
+            self.captured.append((source, name, value))
 
     def declare(self, tree: ast.FunctionDef, scope: Scope, own: bool) -> None:
         """Give every name that a function assigns its name in the new body."""
@@ -189,6 +204,7 @@ class Body(ABC):
 
     def emit(self, stmt: ast.stmt, at: ast.AST) -> None:
         """Append a statement at the place of a node."""
+        self.note_record(stmt, at)
         stmt.lineno = stmt.end_lineno = self.line(at)
         stmt.col_offset = stmt.end_col_offset = getattr(at, "col_offset", 0)
         self.out.append(stmt)
@@ -236,6 +252,12 @@ class Body(ABC):
         """Raise at a place."""
         place = self.scope.source.place(node)
         raise UnsupportedError(Complaint(place, reason, advice))
+
+
+@functools.lru_cache(maxsize=256)
+def names_of(function: FunctionType) -> frozenset[str | None]:
+    """The free names of a function and of those inside it."""
+    return frozenset(free_names(function.__code__))
 
 
 def backward_of(function: str) -> str:

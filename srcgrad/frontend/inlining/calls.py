@@ -12,6 +12,7 @@ import functools
 import math
 
 from ...rules import registry
+from . import records
 from .body import Body, name_of
 from .captures import static, undefined
 from .comprehensions import as_list, reduction
@@ -20,7 +21,14 @@ from .gathered import as_operator, gathered, mapped, numbers_of
 from .pieces import pieces
 from .selecting import selecting
 from .starred import has_stars, without_stars
-from .user_calls import composed, expand, function_value, local_function, user_call
+from .user_calls import (
+    composed,
+    expand,
+    function_value,
+    local_function,
+    user_call,
+    written_call,
+)
 from .vectorized import vectorized
 
 
@@ -43,12 +51,16 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
         if isinstance(func, ast.Attribute) and func.attr == "tolist" and not node.args:
             return numbers_of(worker, func.value, node)  # type: ignore[no-any-return]
         if isinstance(func, ast.Attribute):
-            return method_call(worker, node, func)
+            made = records.method(worker, node, func, written_call)
+            return method_call(worker, node, func) if made is None else made
         if isinstance(func, ast.Name) and worker.scope.find(func.id) is None:
             raise undefined(worker, node, func.id)
         worker.refuse(node, f"`{ast.unparse(func)}` cannot be called here", "")
     if value is float and (number := _spelt_number(node)) is not None:
         return number
+    made = records.construct(worker, node, value) or records.replaced(worker, node, value)
+    if made is not None:
+        return made
     if (made := pieces(worker, node, value)) is not None:
         worker.note(ast.unparse(func), value)
         return made
@@ -79,6 +91,13 @@ def call(worker: Body, node: ast.Call) -> ast.expr:
         worker.note(ast.unparse(func), value)
         return known_call(worker, canonical, node)
     return user_call(worker, node, value)
+
+
+def read_property(worker: Body, node: ast.Attribute) -> ast.expr | None:
+    """A property of a record; None for any other attribute."""
+    if static(worker, node)[0]:
+        return None
+    return records.method(worker, node, node, written_call)
 
 
 def comprehended(worker: Body, node: ast.Call) -> ast.Call:

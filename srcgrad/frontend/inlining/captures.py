@@ -93,7 +93,9 @@ def attribute_value(worker: Body, node: ast.Attribute) -> ast.expr:
     """``np.pi``, ``module.constant``, or an attribute of a value."""
     found, value = static(worker, node)
     if not found:
-        return ast.Attribute(worker.expr(node.value), node.attr, ast.Load())
+        base = worker.expr(node.value)
+        part = worker.field(base, node.attr)
+        return ast.Attribute(base, node.attr, ast.Load()) if part is None else part
     for module, text in ((math, "math"), (np, "np")):
         if isinstance(value, float) and getattr(module, node.attr, None) == value:
             return ast.Attribute(name_of(text), node.attr, ast.Load())

@@ -2,8 +2,7 @@
 
 In: a text of statements. Out: these statements in the new body, at the place of the call.
 
-Invariant: the names that the text binds are new; what the statements look up is not noted as
-something that the user's function looks up.
+Invariant: the names that the text binds are new.
 """
 
 from __future__ import annotations
@@ -39,10 +38,7 @@ def write(worker: Body, at: ast.AST, text: str, *builtins: Any) -> None:
     for f in builtins:
         if static(worker, name_of(f.__name__)) != (True, f):
             worker.refuse(at, f"this needs the builtin `{f.__name__}`", "write the loop")
-    known = len(worker.captured)
     for stmt in ast.parse(text).body:
         for part in ast.walk(stmt):
             ast.copy_location(part, at)
         worker.statement(stmt)
-    kept = [c for c in worker.captured[known:] if not any(c[2] is f for f in builtins)]
-    worker.captured[known:] = kept
