@@ -68,11 +68,15 @@ class View(Stmt):
 
 @dataclass(frozen=True)
 class Store(Stmt):
-    """``a[i] = v``: elements are overwritten."""
+    """``a[i] = v``: elements are overwritten.
+
+    ``updates`` says that the user wrote ``a[i] *= v``: an array in a list is changed itself.
+    """
 
     target: str
     index: Expr
     value: Expr
+    updates: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """List stores: what is put into lists of arrays, in terms of ``append`` and ``pop``.
 
 In: a typed Program. Out: the same with ``h[k] = v`` of a list of arrays as what follows ``h[k]``
-popped, ``v`` appended and the rest appended again; and a list of numbers that is appended to
-another list, and not used any more, as an array.
+popped, ``v`` appended and the rest appended again; with ``h[k] *= v`` and ``h[k] += v`` of one as
+updates of that array; and with a list of numbers that is appended to another list, and not used
+any more, as an array.
 
 Invariant: the list has afterwards what Python's list has, in the same order; a place that is
 beyond its ends is an ``IndexError``. The same object is returned where there is nothing of the
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from numba import types
@@ -25,6 +27,7 @@ from ..program import (
     Expr,
     For,
     If,
+    Increment,
     Pop,
     Program,
     Push,
@@ -60,7 +63,14 @@ def list_stores(program: Program, places: Mapping[int, Place]) -> Program:
             case Store(target=h, index=k, value=ast.Name(id=v)) if is_list_of_arrays(
                 kinds.get(h)
             ) and isinstance(kinds.get(v), types.Array):
+                if stmt.updates:
+                    item = fresh("item")
+                    new = replace(stmt, target=item, index=ast.Slice(), updates=False)
+                    return [element(item, h, k, stmt.line), new]
                 return replaced(h, k, v, fresh, stmt.line)
+            case Increment(target=h, index=ast.expr() as k) if is_list_of_arrays(kinds.get(h)):
+                item = fresh("item")
+                return [element(item, h, k, stmt.line), replace(stmt, target=item, index=None)]
             case Push(tape=h, value=ast.Name(id=v)) if id(stmt) in kept:
                 row = fresh("row")
                 made = Assign(row, call_of("np.array", ast.Name(v, ast.Load())), line=stmt.line)
@@ -96,6 +106,11 @@ def replaced(h: str, index: Expr, value: str, fresh: Fresh, line: int) -> list[S
         Push(h, ast.Name(value, ast.Load()), line=line),
         each(rest, h),
     ]
+
+
+def element(item: str, h: str, index: Expr, line: int) -> Stmt:
+    """``item = h[k]``."""
+    return Assign(item, ast.Subscript(ast.Name(h, ast.Load()), index, ast.Load()), line=line)
 
 
 def kept_rows(program: Program) -> set[int]:

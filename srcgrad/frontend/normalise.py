@@ -181,7 +181,7 @@ class Flattener(Values):
             return
         old = self.step(ast.Subscript(ast.Name(array, ast.Load()), index, ast.Load()))
         new = self.step(self.operation(ast.BinOp(old, op, atom)))
-        self.emit(Store(array, index, new, line=self.line))
+        self.emit(Store(array, index, new, updates=True, line=self.line))
 
     def for_loop(self, node: ast.For) -> None:
         """``for i in range(...)``, with the flag that may end it."""

@@ -68,6 +68,27 @@ def one_array_twice(x):
     return np.sum(h[1] * h[0])
 
 
+@structured(signed(4), signed(4, seed=1))
+def scaled_where_it_is(x, y):
+    h = [x, y * 1.0]
+    for k in range(3):
+        h[k % 2] *= x[k]
+        h[0] /= 1.5 + y[1] ** 2
+        h[(k + 1) % 2] -= 0.3 * h[k % 2]
+        h[-1] += y[k]
+        h[1] = h[1] * y
+    return np.sum(x * h[0]) + np.sum(h[1] * y)
+
+
+@structured(signed(3, 4), 0.7)
+def rows_scaled_in_a_list(m, c):
+    rows = [m[0], m[1], m[2]]
+    rows[1] *= c
+    rows[2] = rows[2] * c
+    rows[0] += rows[1] * rows[2]
+    return np.sum(m * m)
+
+
 @structured(signed(4))
 def mean_of_a_history(x):
     hist = []
