@@ -281,7 +281,7 @@ def structural(
             place = literal(axis) % len(extents)
             return put_along(inner(index), inner(value), extents, place)
         case "put_at", [index, value, shape]:
-            return put_at(inner(index), inner(value), extents_of(scope, shape))
+            return put_at(inner(index), inner(value), extents_of(scope, shape), is_found(index))
         case "np.broadcast_to", [x, shape]:
             return spread(scope, inner(x), extents_of(scope, shape))
     return called(scope, expr, target)
@@ -295,6 +295,10 @@ def reduction(
     if not expr.keywords == [] and not set(keywords) <= {"axis", "keepdims"}:
         raise Opaque
     pull = settle(scope, inner(expr.args[0]))
+    if function in ("np.any", "np.all") and pull.dtype.kind != "b":
+        zero = number(ast.Constant(0), np.dtype(int))
+        tested = elementwise(scope, None, [pull, zero], of_compare(ast.NotEq()))
+        pull = replace(tested, dtype=np.dtype(bool))
     axes = axes_of(expr, pull.rank)
     keepdims = keywords.get("keepdims", False) is True
     dtype = element_dtype(known(scope, expr))
@@ -394,16 +398,29 @@ def put_along(index: Pull, value: Pull, extents: Extents, axis: int) -> Pull:
     return Pull(extents, value.dtype, at)
 
 
-def put_at(index: Pull, value: Pull, extents: Extents) -> Pull:
+def is_found(index: Expr) -> bool:
+    """Whether a position is one that a search gave, so that it is not negative."""
+    return isinstance(index, ast.Call) and dotted(index.func) in ("np.argmax", "np.argmin")
+
+
+def put_at(index: Pull, value: Pull, extents: Extents, found: bool) -> Pull:
     """Zeros, except for the value at a position of the flattened array."""
     if index.rank or value.rank:
         raise Opaque
+    size = spelled(extents[0])
+    for extent in extents[1:]:
+        size = ast.BinOp(size, ast.Mult(), spelled(extent))
 
     def at(place: Index, body: Body) -> Expr:
         flat = place[0]
         for i, extent in zip(place[1:], extents[1:], strict=True):
             flat = ast.BinOp(ast.BinOp(flat, ast.Mult(), spelled(extent)), ast.Add(), i)
-        test = ast.Compare(flat, [ast.Eq()], [index.at((), body)])
+        position = index.at((), body)
+        test: Expr = ast.Compare(flat, [ast.Eq()], [position])
+        known = literal(position)
+        if not found and not (isinstance(known, int) and known >= 0):  # from the end, perhaps
+            from_end = ast.Compare(ast.BinOp(flat, ast.Sub(), size), [ast.Eq()], [position])
+            test = from_end if known is not MISSING else ast.BoolOp(ast.Or(), [test, from_end])
         return ast.IfExp(test, value.at((), body), zero_of(value.dtype))
 
     return Pull(extents, value.dtype, at)
