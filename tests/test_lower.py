@@ -495,3 +495,20 @@ def test_calls_of_linear_algebra_are_made_once():
     text = check(solved, matrix, b)
     assert text.count("= solve_vector(") == 2
     check(changed, matrix, b)
+
+
+def test_any_and_all_of_numbers_are_truth_values():
+    def some(x):
+        return np.any(x) * np.sum(x) + np.all(x) * x[0] + np.sum(np.any(x, axis=0) * x)
+
+    for x in (RNG.uniform(1, 2, size=(3, 2)), np.zeros((2, 2)), np.array([[0.0, 2.0]])):
+        check(lambda x: some(x)[0] + some(x)[1], x)
+
+
+def test_elements_from_the_end():
+    def last(x, k):
+        return np.take(x, -1) ** 2 + np.take(x, k) ** 3
+
+    for x in (RNG.uniform(1, 2, size=(3, 2)), RNG.uniform(1, 2, size=4)):
+        for k in (-1, -3, 0, 2):
+            check(last, x, k)

@@ -44,7 +44,7 @@ from .pull import (
     spread,
     variable,
 )
-from .rearranged import converted, expanded, outer, put_along, put_at, transposed
+from .rearranged import converted, expanded, is_found, outer, put_along, put_at, transposed
 from .reductions import REDUCTIONS, count, dot, log_sum_exp, reduced
 from .scope import Opaque, Scope, is_array
 from .shapes import Extents, parse, spelled
@@ -280,7 +280,7 @@ def structural(
             place = literal(axis) % len(extents)
             return put_along(inner(index), inner(value), extents, place)
         case "put_at", [index, value, shape]:
-            return put_at(inner(index), inner(value), extents_of(scope, shape))
+            return put_at(inner(index), inner(value), extents_of(scope, shape), is_found(index))
         case "np.broadcast_to", [x, shape]:
             return spread(scope, inner(x), extents_of(scope, shape))
     return called(scope, expr, target)
@@ -294,6 +294,10 @@ def reduction(
     if not expr.keywords == [] and not set(keywords) <= {"axis", "keepdims"}:
         raise Opaque
     pull = settle(scope, inner(expr.args[0]))
+    if function in ("np.any", "np.all") and pull.dtype.kind != "b":
+        zero = number(ast.Constant(0), np.dtype(int))
+        tested = elementwise(scope, None, [pull, zero], of_compare(ast.NotEq()))
+        pull = replace(tested, dtype=np.dtype(bool))
     axes = axes_of(expr, pull.rank)
     keepdims = keywords.get("keepdims", False) is True
     dtype = element_dtype(known(scope, expr))

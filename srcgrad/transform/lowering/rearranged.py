@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...program import Expr
+from ...rules.expressions import MISSING, dotted, literal
 from .elementwise import (
     elementwise,
     of_binary,
@@ -75,16 +76,29 @@ def put_along(index: Pull, value: Pull, extents: Extents, axis: int) -> Pull:
     return Pull(extents, value.dtype, at)
 
 
-def put_at(index: Pull, value: Pull, extents: Extents) -> Pull:
+def is_found(index: Expr) -> bool:
+    """Whether a position is one that a search gave, so that it is not negative."""
+    return isinstance(index, ast.Call) and dotted(index.func) in ("np.argmax", "np.argmin")
+
+
+def put_at(index: Pull, value: Pull, extents: Extents, found: bool) -> Pull:
     """Zeros, except for the value at a position of the flattened array."""
     if index.rank or value.rank:
         raise Opaque
+    size = spelled(extents[0])
+    for extent in extents[1:]:
+        size = ast.BinOp(size, ast.Mult(), spelled(extent))
 
     def at(place: Index, body: Body) -> Expr:
         flat = place[0]
         for i, extent in zip(place[1:], extents[1:], strict=True):
             flat = ast.BinOp(ast.BinOp(flat, ast.Mult(), spelled(extent)), ast.Add(), i)
-        test = ast.Compare(flat, [ast.Eq()], [index.at((), body)])
+        position = index.at((), body)
+        test: Expr = ast.Compare(flat, [ast.Eq()], [position])
+        known = literal(position)
+        if not found and not (isinstance(known, int) and known >= 0):  # from the end, perhaps
+            from_end = ast.Compare(ast.BinOp(flat, ast.Sub(), size), [ast.Eq()], [position])
+            test = from_end if known is not MISSING else ast.BoolOp(ast.Or(), [test, from_end])
         return ast.IfExp(test, value.at((), body), zero_of(value.dtype))
 
     return Pull(extents, value.dtype, at)
