@@ -200,7 +200,7 @@ def _array(value: np.ndarray, name: str, wanted: bool, listed: bool = False) -> 
         raise ArgumentError(f"`{name}` has dtype {value.dtype}: use float32 or float64")
     if value.ndim == 0 and not listed:
         return converted(value[()], name, wanted)
-    if kind != "f" and (listed or wanted):
+    if kind != "f" and wanted:
         if not listed:
             raise ArgumentError(
                 f"`{name}` is an array of {value.dtype}, which has no gradient: "

@@ -40,6 +40,7 @@ from .fingerprint import fingerprint
 from .meanings import plain_function
 from .options import Options
 from .outline import outline
+from .texts import check_wrt, texts_among, with_texts
 
 if TYPE_CHECKING:
     from .pipeline import Derived
@@ -66,6 +67,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         self._primal: Any = None
         self._twin: Any = None
         self._other: Any = None
+        self._of_texts: dict[tuple[tuple[str, str], ...], Any] = {}
         super().__init__(_stub(plain, self._signature), targetoptions={"nopython": True})
         self.__wrapped__ = primal
         self.__name__ = plain.__name__
@@ -288,6 +290,9 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         except TypeError as error:
             raise ArgumentError(f"`{self.__name__}`: {error}") from None
         given = {k: v for k, v in bound.arguments.items() if not isinstance(v, OmittedArg)}
+        if texts := texts_among(self._signature, given):
+            rest = {k: v for k, v in given.items() if k not in texts}
+            return lambda *_, **__: self.of_texts(texts)(**rest)
         wanted = set(self.wrt or ())
         out = given.pop(OUT, None) if self._options.out else None
         new = {k: converted(v, k, k in wanted) for k, v in given.items()}
@@ -310,6 +315,18 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             return lambda *_, **__: self(**new)
         return found
 
+    def of_texts(self, texts: Mapping[str, str]) -> Any:
+        """The gradient for these texts, by the other arguments."""
+        check_wrt(texts, self.wrt)
+        key = tuple(texts.items())
+        if key not in self._of_texts:
+            primal, _, with_value, options = self._setup
+            wrt = self.wrt[0] if self.wrt and self.bare else self.wrt
+            signature = plain_signature(plain_function(primal))
+            made = with_texts(primal, signature, texts)
+            self._of_texts[key] = _again(made, wrt, with_value, options)
+        return self._of_texts[key]
+
     # What people look at
 
     def source(self, *examples: Any, level: str = "flat") -> str:
@@ -325,6 +342,10 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         """
         if level not in ("flat", "loops"):
             raise ArgumentError(f"level={level!r}: there are 'flat' and 'loops'")
+        given = dict(zip(self._names, examples, strict=False))
+        if texts := texts_among(self._signature, given):
+            rest = [v for name, v in given.items() if name not in texts]
+            return str(self.of_texts(texts).source(*rest, level=level))
         derived = self._derive(self._kinds(examples))
         return derived.flat if level == "flat" else derived.loops
 

@@ -171,6 +171,9 @@ class WithArrays(CPUDispatcher):  # type: ignore[misc]
         """What Numba calls on a miss: compile, or convert the arguments and call again."""
         wanted = set(self._outer.wrt or ())
         pairs = list(zip(self._names, args, strict=False))
+        if texts := {name: value for name, value in pairs if isinstance(value, str)}:
+            rest = {name: value for name, value in pairs if name not in texts}
+            return lambda *_, **__: self._outer.of_texts(texts)(**rest)
         new = [converted(value, name, name in wanted) for name, value in pairs]
         if any(a is not b for a, b in zip(new, args, strict=False)):
             return lambda *_, **__: self(*new, *self._arrays)

@@ -244,7 +244,7 @@ def run_listing(transformed: Any, f: Callable[..., Any], *args: Any, level: str 
     """A gradient's listing, executed in plain Python on copies of ``args``."""
     listing = run_text(transformed.source(*args, level=level))
     arguments = bound(f, args)
-    given = [as_given(value) for value in arguments.values()]
+    given = [as_given(value) for value in arguments.values() if not isinstance(value, str)]
     names = list(inspect.signature(listing).parameters)
     before = copy.deepcopy(given)
     with np.errstate(all="ignore"):

@@ -105,3 +105,12 @@ def test_dataclass_as_an_argument() -> None:
     slopes, _ = grad(of_a_dataclass)(Spring(2.0, np.array([1.0, 3.0])), 0.5)
     np.testing.assert_allclose(slopes[0], 2.5)
     np.testing.assert_allclose(slopes[1], [1.0, 3.0])
+
+
+def along_edges(x, edges, order):
+    return sum((x[i] - x[j]) ** 2 for i, j in edges) + sum(x[k] * x[0] for k in order)
+
+
+def test_lists_of_integers_are_data() -> None:
+    slopes = grad(along_edges)(np.array([1.0, 3.0, 7.0]), [(0, 1), (1, 2)], [2, 2])
+    np.testing.assert_allclose(slopes, [10.0, -4.0, 10.0])

@@ -202,7 +202,7 @@ class _Inliner(Body):
                 self.scope.names.pop(name, None)
             case ast.Assign(
                 targets=[ast.Name(id=name)],
-                value=ast.Name() | ast.Attribute() | ast.Call() as value,
+                value=ast.Name() | ast.Attribute() | ast.Call() | ast.Subscript() as value,
             ) if (function := function_value(self, value)) is not None:
                 self.scope.functions[name] = function
                 self.scope.names.pop(name, None)

@@ -231,3 +231,38 @@ def pivoted_elimination(A, b):
             s += A[i, j] * x[j]
         x[i] = (b[i] - s) / A[i, i]
     return np.sum(x**2)
+
+
+def rule_of(y, rule="trapezoid", dx=0.1):
+    match rule:
+        case "trapezoid":
+            return dx * (np.sum(y) - 0.5 * (y[0] + y[-1]))
+        case "midpoint" | "left":
+            return dx * np.sum(y[:-1] * (0.5 if rule == "left" else 1.0))
+        case _:
+            raise ValueError(f"unknown rule {rule}")
+
+
+@structured(sample(5), "left", 0.3)
+def text_as_an_argument(y, rule, dx):
+    shift = SHIFTS[rule] if rule in ("left", "right") else 1.0
+    return rule_of(y, rule, dx) * shift + rule_of(y * y)
+
+
+@structured(sample(5))
+def text_as_a_default(y, rule="midpoint"):
+    return rule_of(y, rule) * len(rule) if rule else y[0]
+
+
+SHIFTS = {"left": 0.5, "right": 2.0}
+ACTIVATIONS = {"tanh": math.tanh, "square": lambda v: v * v}
+
+
+def activated(x, name="square"):
+    act = ACTIVATIONS[name]
+    return act(x) + ACTIVATIONS["tanh"](2.0 * x)
+
+
+@structured(0.7)
+def functions_in_a_dictionary(x):
+    return activated(x, "tanh") * activated(x)

@@ -118,7 +118,26 @@ def static(worker: Body, node: ast.expr) -> tuple[bool, Any]:
                 if hasattr(value, attr):
                     return True, getattr(value, attr)
                 worker.refuse(node, f"`{ast.unparse(node)}` does not exist", "")
+        case ast.Subscript(value=base, slice=key):
+            found, value = static(worker, base)
+            if found and isinstance(value, dict):
+                return of_functions(worker, base, value, key)
     return False, None
+
+
+def of_functions(
+    worker: Body, base: ast.expr, functions: dict[Any, Any], key: ast.expr
+) -> tuple[bool, Any]:
+    """``ACTIVATIONS["tanh"]``: a function in a dictionary from outside."""
+    scope = worker.scope.find(key.id) if isinstance(key, ast.Name) else None
+    known = scope.names.get(key.id) if scope and isinstance(key, ast.Name) else key
+    value = functions.get(known.value) if isinstance(known, ast.Constant) else None
+    if isinstance(known, ast.Name) and not worker.kinds:  # texts are not known yet
+        value = next(iter(functions.values()), None)
+    if not callable(value):
+        return False, None
+    worker.note(ast.unparse(base), functions)
+    return True, value
 
 
 def captured_tuple(worker: Body, name: str) -> tuple[Any, ...] | None:

@@ -53,6 +53,8 @@ def of_table(worker: Body, node: ast.expr) -> ast.expr | None:
     if values is None:
         return None
     name = text_or_number(worker, key)
+    if name is None and values and not worker.kinds:  # types, and texts, are not known yet
+        return next(iter(values.values()))
     if name is None:
         worker.refuse(node, f"`{ast.unparse(node)}`: the key is not a constant", "use an array")
     if name in values:
