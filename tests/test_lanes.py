@@ -237,6 +237,53 @@ def test_order_is_kept_where_asked():
         )
 
 
+# Which loop of a nest
+
+
+def filtered(X, w, t):
+    total = 0.0
+    for i in range(X.shape[0] - 2):
+        for j in range(X.shape[1] - 1):
+            s = 0.0
+            for a in range(len(t)):
+                for b in range(len(w)):
+                    s += t[a] * w[b] * X[i + a, j + b]
+            total += max(s, 0.1) ** 2
+    return total
+
+
+def step_of_a_grid(X, w, t):
+    v = np.zeros_like(X)
+    for i in range(1, X.shape[0] - 1):
+        for j in range(X.shape[1]):
+            if X[i, j] > 0.0:
+                v[i, j] = X[i - 1, j] * X[i + 1, j] * w[0]
+            else:
+                v[i, j] = X[i, j] ** 2
+    total = 0.0
+    for i in range(X.shape[0]):
+        for j in range(X.shape[1]):
+            total += v[i, j] * t[0]
+    return total
+
+
+def test_lanes_go_along_rows():
+    """Not over the loop around, whose rounds would be far apart in memory."""
+    derived = derive(filtered, None, True, tuple(map(numba.typeof, ARGUMENTS)))
+    assert "rounds of `j` at a time" in derived.loops
+    assert not on_and_off(filtered, ARGUMENTS)
+    assert on_and_off(polynomial, ARGUMENTS)
+
+
+def test_what_suits_vectors_as_it_is_has_no_lanes():
+    assert not on_and_off(step_of_a_grid, ARGUMENTS)
+
+
+def test_functions_are_for_lanes():
+    """One mathematical function costs more than elements that are apart."""
+    assert on_and_off(rows_and_functions, ARGUMENTS)
+
+
 # At random
 
 STEPS = (

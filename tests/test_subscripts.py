@@ -98,3 +98,23 @@ def test_what_may_be_negative_is_not_cast():
     assert not {"i - 1", "-i"} & casts(around_the_end)
     assert not {"i", "i - 2"} & casts(down)
     assert "j" not in casts(shifted)
+
+
+def computed(x, n):
+    total = 0.0
+    for i in range(n - 1):
+        k = i + 1
+        total += x[k] * x[i]
+        k = k - 3
+        total += x[k]
+        if total > 0.0:
+            k = i + 0
+        total += x[k + 1] ** 2
+    return total
+
+
+def test_computed_subscripts_are_known_until_they_are_bound_again():
+    args = np.array([0.5, -0.25, 0.75, 1.5]), 4
+    check_gradient(computed, *args, wrt="x", oracle=complex_step, rtol=1e-11)
+    assert "k" in casts(computed)
+    assert "k + 1" not in casts(computed)

@@ -21,7 +21,7 @@ from .lowering.contraction import contract, localise
 from .lowering.first_sums import first_sums
 from .lowering.fusion import fuse
 from .lowering.joint import joint
-from .lowering.lanes import in_lanes
+from .lowering.lane_loops import in_lanes
 from .lowering.liveness import sunk, unread
 from .lowering.loops import Loops, loops
 from .lowering.one_name import one_name

@@ -1,9 +1,9 @@
 """Lanes: a loop of independent rounds runs them side by side.
 
-In: a Program at level "loops". Out: the same, where such a loop takes ``LANES`` rounds at a time:
-the loops inside it stay around, and the innermost loop is over the lanes, with unit stride. Numbers
-that differ from round to round and outlive a lane loop become buffers, arrays of a round get a
-last axis.
+In: a loop of a Program at level "loops". Out: what is known of its rounds, if they may run side by
+side: ``LANES`` rounds at a time, where the loops inside stay around, and the innermost loop is over
+the lanes, with unit stride. Numbers that differ from round to round and outlive a lane loop become
+buffers, arrays of a round get a last axis (``lane_code``).
 
 Invariant: the values that the rounds compute are the same; sums over the rounds are taken in
 another order. A loop qualifies if its rounds share nothing but what they only add to (numbers,
@@ -37,7 +37,6 @@ from ...program import (
     Stmt,
     Store,
     View,
-    While,
     binds,
     blocks,
     bound,
@@ -46,11 +45,8 @@ from ...program import (
     names,
     uses,
     walk,
-    with_blocks,
 )
 from ...rules.expressions import dotted
-from .effects import memory_classes
-from .lane_code import spread
 from .vectorise import FORMS, is_sum
 
 LANES = 64
@@ -88,40 +84,6 @@ class Rounds:
         return any(read_names(p) & self.varying for p in parts)
 
 
-def in_lanes(program: Program) -> Program:
-    """The program with its loops of independent rounds in lanes."""
-    taken = set(program.types) | set(program.params) | set(program.constants)
-    taken |= bound(program.body)
-    kinds = dict(program.types)
-    classes = memory_classes(program)
-
-    def fresh(stem: str, kind: types.Type) -> str:
-        name, number = stem, 1
-        while name in taken:
-            number += 1
-            name = f"{stem}{number}"
-        taken.add(name)
-        kinds[name] = kind
-        return name
-
-    def change(body: Block, after: set[str]) -> Block:
-        result: list[Stmt] = []
-        for k, stmt in enumerate(body):
-            if not blocks(stmt):
-                result.append(stmt)
-                continue
-            later = exposed(body[k + 1 :]) | after
-            found = independent(stmt, later, program, classes) if isinstance(stmt, For) else None
-            if found is not None and is_worthwhile(found):
-                result += spread(found, LANES, fresh)
-                continue
-            around = later | (exposed((stmt,)) if isinstance(stmt, For | While) else set())
-            result.append(with_blocks(stmt, tuple(change(b, around) for b in blocks(stmt))))
-        return tuple(result)
-
-    return program.with_body(change(program.body, set()), types=kinds)
-
-
 def read_names(expr: ast.AST) -> set[str]:
     """Names whose value an expression reads; the shape of an array is not its value."""
     match expr:
@@ -145,8 +107,6 @@ def independent(
     """What is known of a loop whose rounds may run side by side; None for any other loop."""
     inside = list(walk(loop.body))
     if loop.exit or ast.unparse(loop.step) != "1" or not all(map(is_plain, inside)):
-        return None
-    if not any(isinstance(s, For) for s in inside):
         return None
     inner = bound(loop.body)
     sums = exposed(loop.body) & inner

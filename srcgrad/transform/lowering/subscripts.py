@@ -42,7 +42,7 @@ from .pull import call
 def unsigned(program: Program) -> Program:
     """The program with casts around subscripts that cannot be negative."""
     found = sizes(program)
-    known = Known(program.types, found, sizes=frozenset(found))
+    known = Known(program.types, found, sizes=frozenset(found), once=frozenset(found))
     return program.with_body(changed(program.body, known))
 
 
@@ -60,7 +60,10 @@ class Known:
     inner : frozenset of str
         Names that the innermost loop around the block binds, its counter with them.
     sizes : frozenset of str
-        Names of extents, or of bounds in them: LLVM does not know that these are not negative.
+        Names of extents, or of bounds in them, and what is computed from counters: LLVM does not
+        know that these are not negative.
+    once : frozenset of str
+        Names of extents that are bound in one place only: they stay what they are.
     """
 
     types: Mapping[str, Any]
@@ -68,17 +71,34 @@ class Known:
     down: frozenset[str] = frozenset()
     inner: frozenset[str] = frozenset()
     sizes: frozenset[str] = frozenset()
+    once: frozenset[str] = frozenset()
 
     def inside(self, loop: For) -> Known:
         """What is known in the body of a loop."""
         counter = loop.counter
-        least = {n: v for n, v in self.least.items() if n != counter}
+        least = dict(self.without(loop).least)
         up, down = step_of(loop) > 0, self.down - {counter}
         first = lowest(loop.start, self.least) if up else lowest(loop.stop, self.least)
         if first is not None and step_of(loop) and counter not in bound(loop.body):
             least[counter] = first if up else first + 1
         inner = frozenset({counter} | bound(loop.body))
         return replace(self, least=least, down=down if up else down | {counter}, inner=inner)
+
+    def without(self, stmt: Stmt) -> Known:
+        """What is known of names that a statement, or what is in it, does not bind."""
+        lost = {*binds(stmt), *bound(tuple(s for b in blocks(stmt) for s in b))} - self.once
+        least = {n: v for n, v in self.least.items() if n not in lost}
+        return replace(self, least=least, sizes=self.sizes - lost) if lost else self
+
+    def after(self, stmt: Stmt) -> Known:
+        """What is known after a statement."""
+        known = self.without(stmt)
+        if isinstance(stmt, Assign) and isinstance(stmt.value, ast.BinOp):
+            least = lowest(stmt.value, self.least)
+            if least is not None and isinstance(known.types.get(stmt.target), types.Integer):
+                sizes = known.sizes | {stmt.target}
+                return replace(known, least={**known.least, stmt.target: least}, sizes=sizes)
+        return known
 
     def is_fixed(self, index: Expr) -> bool:
         """Whether the innermost loop goes on with one subscript, and one around counts it down."""
@@ -162,6 +182,7 @@ def changed(body: Block, known: Known) -> Block:
             if isinstance(known.types.get(new.target), types.Array):
                 changes["index"] = subscript(changes["index"], known)
         result.append(replace(new, **changes) if changes else new)
+        known = known.after(stmt)
     return tuple(result)
 
 

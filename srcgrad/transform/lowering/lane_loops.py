@@ -1,0 +1,204 @@
+"""Lane loops: which loops of a nest take their rounds side by side.
+
+In: a Program at level "loops". Out: the same, with lanes for the loops that suit them best.
+
+Of the loops around each other whose rounds are independent, that one is taken along which memory
+is contiguous: an estimate counts what a nest reads and writes, an element that is next to that of
+the round before at a quarter of one that is not. An innermost loop that LLVM vectorises as it is
+counts as such.
+
+Invariant: as ``lanes`` has it; the choice changes no value but the rounding of sums.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from numba import types
+
+from ...program import (
+    Block,
+    Expr,
+    For,
+    Increment,
+    Program,
+    Stmt,
+    Store,
+    While,
+    blocks,
+    bound,
+    exposed,
+    expressions,
+    walk,
+    with_blocks,
+)
+from ...rules.expressions import dotted
+from . import lanes
+from .effects import memory_classes
+from .lane_code import grouped, rows, spread
+from .lanes import Rounds, independent, is_worthwhile
+from .vectorise import FORMS, is_parallel
+
+TRIPS = 16
+"""Rounds of a loop, where their number is not known."""
+
+SHORT = 8
+"""An innermost loop of fewer rounds does not suit vectors."""
+
+NEXT, APART, FUNCTION = 1, 4, 160
+"""Estimates: an element in a vector, an element on its own, a function that is not vectorised."""
+
+GAIN = 1.5
+"""How much dearer lanes of an outer loop have to be for an inner one to be taken."""
+
+
+def in_lanes(program: Program) -> Program:
+    """The program with its loops of independent rounds in lanes."""
+    taken = set(program.types) | set(program.params) | set(program.constants)
+    taken |= bound(program.body)
+    kinds = dict(program.types)
+    nests = Nests(program, memory_classes(program))
+
+    def fresh(stem: str, kind: types.Type) -> str:
+        name, number = stem, 1
+        while name in taken:
+            number += 1
+            name = f"{stem}{number}"
+        taken.add(name)
+        kinds[name] = kind
+        return name
+
+    def change(body: Block, after: set[str]) -> Block:
+        result: list[Stmt] = []
+        for stmt, later in following(body, after):
+            found = nests.lanes(stmt, later) if isinstance(stmt, For) else None
+            if found is not None and not nests.is_better_inside(found, later):
+                result += spread(found, lanes.LANES, fresh)
+                continue
+            around = later | (exposed((stmt,)) if isinstance(stmt, For | While) else set())
+            result.append(with_blocks(stmt, tuple(change(b, around) for b in blocks(stmt))))
+        return tuple(result)
+
+    return program.with_body(change(program.body, set()), types=kinds)
+
+
+def following(body: Block, after: set[str]) -> Iterator[tuple[Stmt, set[str]]]:
+    """Statements, each with the names that are read after it."""
+    for k, stmt in enumerate(body):
+        yield stmt, exposed(body[k + 1 :]) | after if blocks(stmt) else set()
+
+
+@dataclass
+class Nests:
+    """The loops of a program, and what they cost in lanes and without."""
+
+    program: Program
+    classes: Mapping[str, str]
+
+    def lanes(self, loop: For, later: set[str]) -> Rounds | None:
+        """What is known of a loop that is worth lanes, if what is inside is not."""
+        if not any(isinstance(s, For) for s in walk(loop.body)):
+            return None
+        found = independent(loop, later, self.program, self.classes)
+        return found if found is not None and is_worthwhile(found) else None
+
+    def is_better_inside(self, found: Rounds, later: set[str]) -> bool:
+        """Whether the loops inside a loop cost less than its lanes."""
+        around = later | exposed((found.loop,))
+        return GAIN * self.inside(found.loop.body, around) < in_vectors(found)
+
+    def inside(self, body: Block, after: set[str]) -> float:
+        """The cost of a block with the best lanes inside it."""
+        total = 0.0
+        for stmt, later in following(body, after):
+            total += APART * len(elements(stmt)) + FUNCTION * len(calls(stmt))
+            if isinstance(stmt, For):
+                total += trips(stmt) * self.round(stmt, later)
+            else:
+                total += sum(self.inside(b, later) for b in blocks(stmt))
+        return total
+
+    def round(self, loop: For, later: set[str]) -> float:
+        """The cost of a round of a loop, in lanes or not."""
+        cost = self.inside(loop.body, later | exposed((loop,)))
+        if any(isinstance(s, For) for s in walk(loop.body)):
+            found = self.lanes(loop, later)
+            return cost if found is None else min(cost, in_vectors(found))
+        if trips(loop) < SHORT or not is_parallel(loop) or exposed(loop.body) & bound(loop.body):
+            return cost
+        found = independent(loop, later, self.program, self.classes)
+        return cost if found is None else min(cost, in_vectors(found))
+
+
+def trips(loop: For) -> int:
+    """The number of rounds, or an estimate."""
+    match loop.start, loop.stop:
+        case ast.Constant(value=int(first)), ast.Constant(value=int(last)):
+            return max(last - first, 0)
+    return TRIPS
+
+
+def in_vectors(found: Rounds) -> int:
+    """The cost of a round, where rounds run side by side."""
+    packed = rows(found, grouped(found, found.loop.body))
+
+    def cost(body: Block) -> int:
+        total = 0
+        for stmt in body:
+            total += sum(element(found, e, packed) for e in elements(stmt))
+            total += NEXT * len(calls(stmt))
+            times = trips(stmt) if isinstance(stmt, For) else 1
+            total += times * sum(map(cost, blocks(stmt)))
+        return total
+
+    return cost(found.loop.body)
+
+
+def element(found: Rounds, place: ast.Subscript, packed: list[str]) -> int:
+    """The cost of an element in a lane."""
+    assert isinstance(place.value, ast.Name)
+    name, index = place.value.id, place.slice
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    if name in found.private or name in packed or not found.varies(index):
+        return NEXT
+    kind = found.kinds.get(name)
+    contiguous = isinstance(kind, types.Array) and (kind.layout == "C" or kind.ndim == 1)
+    counted = is_counted(parts[-1], found)
+    return NEXT if contiguous and counted and not found.varies(*parts[:-1]) else APART
+
+
+def is_counted(part: Expr, found: Rounds) -> bool:
+    """Whether a subscript goes on by one from round to round."""
+    match part:
+        case ast.Name(id=name):
+            return name == found.loop.counter
+        case ast.BinOp(left=left, op=ast.Add(), right=right) if not found.varies(left):
+            return is_counted(right, found)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            return not found.varies(right) and is_counted(left, found)
+    return False
+
+
+def elements(stmt: Stmt) -> list[ast.Subscript]:
+    """The elements that a statement itself reads and writes."""
+    found = [
+        n
+        for e in expressions(stmt)
+        for n in ast.walk(e)
+        if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name)
+    ]
+    if isinstance(stmt, Store | Increment) and stmt.index is not None:
+        found.append(ast.Subscript(ast.Name(stmt.target, ast.Load()), stmt.index, ast.Load()))
+    return found
+
+
+def calls(stmt: Stmt) -> list[ast.Call]:
+    """The mathematical functions that a statement itself calls."""
+    return [
+        n
+        for e in expressions(stmt)
+        for n in ast.walk(e)
+        if isinstance(n, ast.Call) and dotted(n.func) in FORMS
+    ]
