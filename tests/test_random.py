@@ -68,7 +68,7 @@ def test_short_random_programs(batch: int) -> None:
     """Twelve a batch, three of them as loops too: with those above, 304 in the ordinary run."""
     checked = refused = 0
     for seed in range(100 * batch, 100 * batch + 100):
-        text = from_seed(seed, longest=4)
+        text = from_seed(seed, longest=3)
         if usable(text):
             right = check(text, loops=checked % 5 == 0)
             checked, refused = checked + right, refused + (not right)

@@ -141,7 +141,7 @@ def check_hessian_times_vector(case: Case) -> None:
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-5 * scale)
 
 
-@pytest.mark.parametrize("case", ARRAYS[::8], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ARRAYS[::12], ids=lambda case: case.name)
 def test_hessian_times_vector(case: Case) -> None:
     check_hessian_times_vector(case)
 
@@ -181,7 +181,7 @@ def tapes_in_branches(x):
 def test_what_second_derivatives_of_arrays_take(f: Callable[[np.ndarray], float]) -> None:
     x = np.array([0.5, 0.7, 1.3, 0.2, 0.9, 1.1])
     along = directional(f, np.array([1.0, -2.0, 0.5, 0.3, -0.7, 1.2]))
-    check_gradient(along, x)
+    check_gradient(along, x, compiled=f is tapes_in_branches)
 
 
 def names_that_end_alike(x, x_):
