@@ -116,6 +116,10 @@ def test_missing_values_have_no_part(name: str, tmp_path: Any) -> None:
         ("np.sum(np.meshgrid(x, y)[0])", (M, W)),
         ("np.sum(np.gradient(x, y))", (V, M)),
         ("np.sum(np.diff(x, prepend=0.0))", (M,)),
+        ("np.sum(np.flip(x))", (np.array(1.5),)),
+        ("np.sum(np.cumsum(x, axis=0))", (np.array(1.5),)),
+        ("x.sum(axis=0)", (np.array(1.5),)),
+        ("np.sum(x.copy()[x > 0])", (np.array(1.5),)),
         ("np.sum(np.cov(x, y))", (M, M)),
         ("np.sum(np.delete(x, y > 0.6))", (V, W)),
         ("np.sum(np.rot90(x, 1, (1, 0)))", (M,)),
@@ -141,6 +145,13 @@ def test_refused(expression: str, arguments: tuple[Any, ...], tmp_path: Any) -> 
 )
 def test_displays_are_arrays(expression: str, arguments: tuple[Any, ...], tmp_path: Any) -> None:
     check_gradient(written(expression, len(arguments), tmp_path), *arguments)
+
+
+@pytest.mark.parametrize("name", ["cov", "corrcoef"])
+def test_one_variable_has_no_matrix(name: str, tmp_path: Any) -> None:
+    f = written(f"np.sum(np.{name}(x) ** 2)", 1, tmp_path)
+    with pytest.raises(ValueError, match="of one variable"):
+        run_listing(value_and_grad(f), f, M[:1])
 
 
 @pytest.mark.parametrize("expression", ["np.convolve(x, y, 'valid')", "np.correlate(x, y)"])

@@ -7,13 +7,13 @@ import mpmath
 import numba
 import numpy as np
 import pytest
-from oracles import run_listing
+from oracles import run_listing, run_text
 
 from srcgrad import ArgumentError, grad, value_and_grad, vectormath
 from srcgrad.gates import sigmoid
 from srcgrad.vectormath.circular import LIMIT
 
-CIRCULAR = ("sin", "cos")
+CIRCULAR = ("sin", "cos", "tan")
 README = Path(__file__).parent.parent / "README.md"
 CALLERS_FLAGS = {"contract", "reassoc", "nsz", "arcp"}
 EXACT = {
@@ -32,6 +32,7 @@ EXACT = {
     "erf": mpmath.erf,
     "sin": mpmath.sin,
     "cos": mpmath.cos,
+    "tan": mpmath.tan,
     "pow": mpmath.power,
 }
 RANGES = {
@@ -50,6 +51,7 @@ RANGES = {
     "erf": (-6.0, 6.0),
     "sin": (-LIMIT, LIMIT),
     "cos": (-LIMIT, LIMIT),
+    "tan": (-LIMIT, LIMIT),
     "pow": (0.0, 30.0),
 }
 DTYPES = {"f64": np.float64, "f32": np.float32}
@@ -292,6 +294,21 @@ def test_sin_and_cos_of_any_size(x: np.ndarray, compiled: bool) -> None:
         value, slopes = run_listing(gradient, waves, x, 1.0, level="loops")
     np.testing.assert_allclose(value, np.sum(np.sin(x) * np.cos(x)), rtol=1e-13)
     np.testing.assert_allclose(slopes[0], np.cos(x) ** 2 - np.sin(x) ** 2, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("far", [1.0, 1e7])
+def test_tan_of_any_size(far: float) -> None:
+    def tangents(x):
+        return np.sum(np.tan(x) ** 2)
+
+    x = np.linspace(-1.4, 1.4, 9) * far
+    text = value_and_grad(tangents).source(x, level="loops")
+    assert "tan_f64(" in text
+    assert "math.tan(" in text
+    value, slope = run_text(text)(x)
+    np.testing.assert_allclose(value, tangents(x), rtol=1e-12)
+    expected = 2 * np.tan(x) / np.cos(x) ** 2
+    np.testing.assert_allclose(slope, expected, rtol=1e-12, atol=1e-14)
 
 
 def test_sines_of_integers_are_the_librarys() -> None:

@@ -297,8 +297,7 @@ class _Types:
             raise UnclearError
         if isinstance(place, types.Array):
             raise UnclearError
-        context = cpu_target.typing_context
-        return known(context.resolve_function_type(operator.getitem, (kind, place), {})).return_type
+        return self.call(operator.getitem, [kind, place])
 
     def index(self, index: Expr) -> types.Type:
         """The type of a subscript."""

@@ -116,14 +116,23 @@ def _doubts(stmt: Stmt) -> tuple[list[str], str]:
         case Assign(value=ast.Call(func=func, args=[a, b])) if dotted(func) == "np.cross":
             tests = [f"{ast.unparse(x)}.shape[0] != 3" for x in (a, b)]
             return tests, "np.cross: vectors of three elements only"
-        case Assign(value=ast.Call(func=func, args=[a, b], keywords=keywords)) if dotted(
-            func
-        ) == "np.correlate" or (
-            dotted(func) == "np.convolve" and any(literal(k.value) == "valid" for k in keywords)
-        ):
+        case Assign(value=ast.Call(func=func, args=[a, b]) as call) if is_valid_part(call):
             tests = [f"{ast.unparse(a)}.shape[0] < {ast.unparse(b)}.shape[0]"]
             return tests, f"{dotted(func)}: give the longer vector first"
+        case Assign(value=ast.Call(func=func, args=[a])) if dotted(func) in MATRICES:
+            message = f"{dotted(func)}: of one variable NumPy gives a number; use np.var"
+            return [f"{ast.unparse(a)}.shape[0] == 1"], message
     return [], ""
+
+
+MATRICES = ("np.cov", "np.corrcoef")
+"""Functions that give a matrix, or a number for a single row."""
+
+
+def is_valid_part(call: ast.Call) -> bool:
+    """Whether a convolution has only what needs no values beyond the ends."""
+    mode = [literal(k.value) for k in call.keywords]
+    return (dotted(call.func), mode) in (("np.correlate", []), ("np.convolve", ["valid"]))
 
 
 def _unequal_extents(text: str, operands: list[Expr]) -> list[str]:

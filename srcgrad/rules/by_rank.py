@@ -38,7 +38,9 @@ def reduction(general: bool = False) -> Spelling:
             keyword_of(call, "axis"),
             literal(keyword_of(call, "keepdims") or ast.Constant(0)),
         )
-        if ndim == 0 or keep not in (0, True):
+        if ndim == 0:
+            return without_axes(str(name), axis)
+        if keep not in (0, True):
             return None
         if isinstance(axis, ast.Constant) and axis.value is None:
             axis = None
@@ -68,6 +70,12 @@ def reduction(general: bool = False) -> Spelling:
     return build
 
 
+def without_axes(name: str, axis: ast.expr | None) -> None:
+    """Refuse an axis of a number."""
+    if axis is not None and literal(axis) is not None:
+        raise ValueError(f"{name}: a number has no axes")
+
+
 _merged_sum = reduction()
 
 
@@ -76,6 +84,8 @@ def _sum(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     axis = keyword_of(call, "axis")
     several = isinstance(axis, ast.Tuple | ast.List) and len(axis.elts) == rank(call.args[0])
     keep = literal(keyword_of(call, "keepdims") or ast.Constant(False))
+    if rank(call.args[0]) == 0:
+        return without_axes(str(dotted(call.func)), axis)
     return _merged_sum(target, call, rank, fresh) if several and not keep else None
 
 

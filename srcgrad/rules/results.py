@@ -52,7 +52,7 @@ def result_type(value: ast.expr, types_of: Types) -> Any:
     """
     try:
         return _result_type(value, types_of)
-    except TypeError:  # an operand that is no number: a list, a tuple
+    except (TypeError, AttributeError):  # an operand that is no array, or no number: a tuple
         return None
 
 

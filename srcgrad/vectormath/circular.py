@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
-"""sin and cos as arithmetic without branches, for arguments up to a limit.
+"""sin, cos and tan as arithmetic without branches, for arguments up to a limit.
 
 In and out: a float64 (``_f64``) or a float32 (``_f32``). Each function is its own source in a
 listing, so it bears no annotations and calls ``np`` and its neighbours only.
@@ -34,6 +34,23 @@ def cos_f64(x):
     return result if abs(x) <= 1647099.0 else np.nan
 
 
+def tan_f64(x):
+    """The tangent, for abs(x) <= 1647099: sine by cosine, each in two parts, of what is left."""
+    y, y_low, n = quarter_turns(x)
+    tail, high, low = circular_parts(y, y_low)
+    odd = n & 1 != 0
+    top, top_low = (-high if odd else y), (-low if odd else tail)
+    bottom, bottom_low = (y if odd else high), (tail if odd else low)
+    first = (top + top_low) / (bottom + bottom_low)
+    a = np.int64(np.float64(first).view(np.int64) & -134217728).view(np.float64)
+    b = np.int64(np.float64(bottom).view(np.int64) & -134217728).view(np.float64)
+    rest = ((top - a * b) - a * (bottom - b)) - (first - a) * bottom
+    rest = rest + (top_low - first * bottom_low)
+    result = first + rest / (bottom + bottom_low)
+    result = x if abs(x) < 1e-8 else result
+    return result if abs(x) <= 1647099.0 else np.nan
+
+
 def quarter_turns(x):
     """What x is beyond n quarter turns, in two parts, and n (in the last bits)."""
     shifted = x * 0.6366197723675814 + 6755399441055744.0
@@ -49,6 +66,12 @@ def quarter_turns(x):
 
 def sine_and_cosine(y, y_low):
     """Both for abs(y) <= pi / 4, ``y_low`` a correction to y."""
+    tail, high, low = circular_parts(y, y_low)
+    return y + tail, high + low
+
+
+def circular_parts(y, y_low):
+    """What the sine has beyond y, and the cosine in two parts."""
     z = y * y
     p = 1.5918095236696272e-10
     p = p * z + -2.5051131372218632e-08
@@ -56,7 +79,7 @@ def sine_and_cosine(y, y_low):
     p = p * z + -0.000198412698367542
     p = p * z + 0.008333333333330946
     p = p * z + -0.16666666666666666
-    sine = y + (p * z * y + (y_low - 0.5 * z * y_low))
+    tail = p * z * y + (y_low - 0.5 * z * y_low)
     q = -1.1382611119025631e-11
     q = q * z + 2.087614597263508e-09
     q = q * z + -2.755731727031051e-07
@@ -65,7 +88,7 @@ def sine_and_cosine(y, y_low):
     q = q * z + 0.041666666666666664
     half = z * 0.5
     high = 1.0 - half
-    return sine, high + (((1.0 - high) - half) + (q * z * z - y * y_low))
+    return tail, high, ((1.0 - high) - half) + (q * z * z - y * y_low)
 
 
 def sin_f32(x):
@@ -92,6 +115,19 @@ def cos_f32(x):
     bits = np.float64(shifted).view(np.int64)
     value = sine if bits & 1 != 0 else cosine
     result = -value if (bits + 1) & 2 != 0 else value
+    return np.float32(result if abs(y) <= 1647099.0 else np.nan)
+
+
+def tan_f32(x):
+    """The tangent, for abs(x) <= 1647099, in float64 in between."""
+    y = np.float64(x)
+    shifted = y * 0.6366197723675814 + 6755399441055744.0
+    n = shifted - 6755399441055744.0
+    r = (y - n * 1.5707963267341256) - n * 6.077100506506192e-11
+    sine, cosine = sine_and_cosine_short(r)
+    odd = np.float64(shifted).view(np.int64) & 1 != 0
+    result = (-cosine if odd else sine) / (sine if odd else cosine)
+    result = y if abs(y) < 1e-8 else result
     return np.float32(result if abs(y) <= 1647099.0 else np.nan)
 
 

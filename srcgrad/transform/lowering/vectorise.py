@@ -1,8 +1,8 @@
 """Vectorise: innermost loops call mathematical functions that LLVM can vectorise.
 
 In: a Program at level "loops". Out: the same, where ``math.exp(x)`` in a loop whose rounds are
-independent is ``exp_f64(x)`` or ``exp_f32(x)`` of ``vectormath``. Loops with sin and cos are there
-twice: their arithmetic holds for arguments up to a limit, which is looked at first.
+independent is ``exp_f64(x)`` or ``exp_f32(x)`` of ``vectormath``. Loops with sin, cos and tan are
+there twice: their arithmetic holds for arguments up to a limit, which is looked at first.
 
 Invariant: the same values to the error that ``vectormath`` states; a loop that carries a value
 from round to round, other than a sum, is left alone: there the library's functions are faster.
@@ -59,7 +59,7 @@ LIBRARY: Forms = {k: v for k, v in FORMS.items() if k not in CIRCULAR}
 """What is replaced whatever the size of the arguments."""
 
 SMOOTH = frozenset(
-    f"math.{name}" for name in ("sqrt", "tan", "asin", "acos", "atan", "atan2", "fabs", "hypot")
+    f"math.{name}" for name in ("sqrt", "asin", "acos", "atan", "atan2", "fabs", "hypot")
 )
 """Functions that stay, and whose results have the precision of their operands."""
 

@@ -1,4 +1,4 @@
-"""Versions: loops with sin and cos are there twice, for arguments of usual size and for any.
+"""Versions: loops with sin, cos and tan are there twice, for arguments of usual size and for any.
 
 In: an innermost loop with independent rounds. Out: statements that count the arguments of sin
 and cos in it that are beyond ``LIMIT``. Where there are none, both are arithmetic that LLVM
@@ -32,7 +32,7 @@ from ...program import (
 from ...rules.expressions import dotted
 from ...vectormath.circular import LIMIT
 
-CIRCULAR = frozenset({"math.sin", "math.cos"})
+CIRCULAR = frozenset({"math.sin", "math.cos", "math.tan"})
 """Functions that are arithmetic up to ``LIMIT`` only."""
 
 
@@ -57,11 +57,11 @@ def counting(
     counts = {ast.unparse(c.args[0]): beyond(far, c.args[0]) for c in calls}
     body = (*(s for s in loop.body if s in steps.values()), *counts.values())
     start = Assign(far, ast.Constant(0), line=loop.line)
-    return start, replace(loop, body=body, comment="arguments of sin and cos beyond the limit")
+    return start, replace(loop, body=body, comment="arguments of sin, cos, tan beyond the limit")
 
 
 def circular(expr: ast.AST, sure: bool = False) -> Iterator[ast.Call]:
-    """The calls of sin and cos in an expression; ``sure``: those that are always evaluated."""
+    """The calls of sin, cos and tan in an expression; ``sure``: those that are always evaluated."""
     if sure and isinstance(expr, ast.IfExp | ast.BoolOp):
         return
     if isinstance(expr, ast.Call) and dotted(expr.func) in CIRCULAR:
