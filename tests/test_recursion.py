@@ -58,11 +58,12 @@ def around(c):
     return outer
 
 
-def nested_with_a_comprehension(x):
-    def go(y, n):
-        return y if n == 0 else go(y * sum([x * k for k in range(3)]), n - 1)
+def alternating(f, x, n):
+    return x if n == 0 else alternating(math.cos, f(x), n - 1)
 
-    return go(x, 2)
+
+def given_another_function(x):
+    return alternating(math.sin, x, 3)
 
 
 def grows(a, n):
@@ -448,7 +449,7 @@ def part_of_argument_returned(x):
 @pytest.mark.parametrize(
     ("f", "arg", "word"),
     [(around(2.0), 1.5, "inside another function"),
-     (nested_with_a_comprehension, 1.5, "inside another function"),
+     (given_another_function, 1.5, "is given a function"),
      (of_many_kinds, np.ones(2), "and more"),
      (variable_of_that_name, 1.5, "is a variable"),
      (kept_and_written_to, np.ones(3), "keeps `b` on a list"),

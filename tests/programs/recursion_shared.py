@@ -363,3 +363,102 @@ def filled_and_returned(a, n):
 def two_results_kept_by_two_names(a):
     p, q = filled_and_returned(a, 2)
     return np.sum(p * q)
+
+
+@structured(0.7, sample(4), compiled=True)
+def three_that_call_each_other(x, w):
+    def a(i, v):
+        return v if i <= 0 else b(i - 1, v * w[i % 4])
+
+    def b(i, v):
+        return v * x if i <= 0 else c(i - 1, v + w[i % 4])
+
+    def c(i, v):
+        return v + x if i <= 0 else (a(i - 2, v) if i % 2 else b(i - 1, v * v))
+
+    return a(6, x) + b(4, x) + c(3, w[0])
+
+
+@structured(0.7)
+def names_around_that_are_bound_inside(x):
+    n = 3
+    y = x * x
+
+    def scaled(k):
+        return y * k + n
+
+    def inner(n, a):
+        if n == 0:
+            return a
+        y = a * 0.5
+        return inner(n - 1, scaled(n) * y + sum(y * x for x in (1.0, 2.0))) + scaled(1)
+
+    return inner(n, x)
+
+
+@structured(0.7)
+def default_of_a_nested_function(x):
+    def chebyshev(n, x=1.0):
+        if n < 2:
+            return 1.0 if n == 0 else x
+        return 2.0 * x * chebyshev(n - 1, x) - chebyshev(n - 2, x)
+
+    return chebyshev(5, x) + chebyshev(3)
+
+
+@structured(sample(5))
+def visited_from_inside(x):
+    n = len(x)
+    total = np.zeros(n)
+
+    def visit(i, w):
+        total[i] += w * x[i]
+        for j in (2 * i + 1, 2 * i + 2):
+            if j < n:
+                visit(j, w * 0.5 * x[i])
+
+    visit(0, 1.0)
+    return np.sum(total * total)
+
+
+def quadrature(f, a, b, n):
+    m = (a + b) / 2.0
+    if n == 0:
+        return (b - a) * f(m)
+    return quadrature(f, a, m, n - 1) + quadrature(f, m, b, n - 1)
+
+
+def bell(z):
+    return math.exp(-z * z)
+
+
+@structured(0.7, 0.4, compiled=True)
+def functions_given_to_a_recursive_one(x, y):
+    a = y * 2.0
+
+    def wave(t):
+        return math.sin(t * a) + y
+
+    first = quadrature(wave, 0.0, x, 3) + quadrature(lambda t: t * t * y, 0.0, x, 2)
+    return first * quadrature(bell, 0.0, x, 2) + quadrature(math.cos, 0.0, y, 2)
+
+
+def refined(f, a, fa, b, fb, whole, m, fm, eps):
+    left_m, right_m = (a + m) / 2.0, (m + b) / 2.0
+    left_f, right_f = f(left_m), f(right_m)
+    left = (m - a) / 6.0 * (fa + 4.0 * left_f + fm)
+    right = (b - m) / 6.0 * (fm + 4.0 * right_f + fb)
+    delta = left + right - whole
+    if abs(delta) <= 15.0 * eps:
+        return left + right + delta / 15.0
+    return refined(f, a, fa, m, fm, left, left_m, left_f, eps / 2.0) + refined(
+        f, m, fm, b, fb, right, right_m, right_f, eps / 2.0
+    )
+
+
+@structured(0.3, 1.7)
+def adaptive_simpson_of_a_lambda(p, b):
+    f = lambda x: math.exp(-p * x * x) * math.sin(3.0 * x)  # noqa: E731
+    fa, fm, fb = f(0.0), f(b / 2.0), f(b)
+    whole = b / 6.0 * (fa + 4.0 * fm + fb)
+    return refined(f, 0.0, fa, b, fb, whole, b / 2.0, fm, 1e-8)

@@ -27,7 +27,7 @@ from .body import Body, Closure, Scope, assigned, name_of, parts_of
 from .captures import capture, static
 from .gathered import BINARY
 from .gradients import arguments_in_order, gradient_call, held_array
-from .lifting import captured_values, lift, lifted
+from .lifting import UnliftableError, captured_values, lift, lifted, with_functions
 from .made_functions import (
     captured_partial,
     is_partial,
@@ -193,6 +193,8 @@ def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None)
     key = identity if identity is not None else closure.tree
     if identity is None and (function := lifted(worker, closure)) is not None:
         return lifted_call(worker, node, closure, function)
+    if identity is not None and (given := given_functions(worker, closure, node)):
+        return handed_on(worker, closure, node, given)
     if isinstance(key, types.FunctionType) and key in worker.outlined:
         return routine_call(worker, node, key)
     if isinstance(key, types.FunctionType) and key in worker.stack:
@@ -248,12 +250,40 @@ def lifted_call(
     """A call of a recursive function that is defined inside: what it captured comes last."""
     name = worker.outlined[function]
     worker.routines[name] = function
-    parameters = list(inspect.signature(function).parameters.values())
-    own = parameters[: len(closure.tree.args.args)]
+    captured = captured_values(worker, closure)
+    parameters = inspect.signature(function).parameters.values()
+    own = [p for p in parameters if p.name not in captured]
     args = arguments_in_order(worker, node, inspect.Signature(own))
-    args += captured_values(worker, closure, function)
+    args += captured.values()
     args += [held_array(worker, n, a) for n, a in worker.captured_by(function)]
     return ast.copy_location(ast.Call(name_of(name), args, []), node)
+
+
+def given_functions(worker: Body, closure: Closure, node: ast.Call) -> dict[str, Closure]:
+    """The functions among the arguments of a function that calls itself, by parameter."""
+    name = closure.tree.name
+    calls = (n.func for n in ast.walk(closure.tree) if isinstance(n, ast.Call))
+    if not any(isinstance(f, ast.Name) and f.id == name for f in calls):
+        return {}
+    params = [a.arg for a in (*closure.tree.args.posonlyargs, *closure.tree.args.args)]
+    given = [*zip(params, node.args, strict=False), *((str(k.arg), k.value) for k in node.keywords)]
+    atoms = [(p, v) for p, v in given if isinstance(v, ast.Name | ast.Lambda | ast.Attribute)]
+    found = {p: function_value(worker, v) for p, v in atoms}
+    return {p: f for p, f in found.items() if f is not None}
+
+
+def handed_on(
+    worker: Body, closure: Closure, node: ast.Call, given: dict[str, Closure]
+) -> ast.expr:
+    """A call of a recursive function that is given functions, which become part of it."""
+    try:
+        whole, call = with_functions(closure, node, given)
+    except UnliftableError:
+        reason = f"`{closure.tree.name}` calls itself and is given a function"
+        worker.refuse(node, reason, "let it call the function by its own name")
+    if (function := lifted(worker, whole)) is None:
+        raise OutlinedFoundError(lift(worker, whole, call))
+    return lifted_call(worker, call, whole, function)
 
 
 def gate_call(worker: Body, node: ast.Call, function: Any) -> ast.expr:
