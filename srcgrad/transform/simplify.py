@@ -21,6 +21,7 @@ from ..program import (
     For,
     If,
     Increment,
+    Pop,
     Program,
     Push,
     Stmt,
@@ -62,6 +63,8 @@ def _shared(body: Block) -> set[str]:
         match stmt:
             case View(target=t, source=s) | Alias(target=t, source=s):
                 found |= {t, s}
+            case Pop(target=str(t)):
+                found.add(t)  # an array may have come with a list from elsewhere
     return found
 
 
