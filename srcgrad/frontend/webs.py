@@ -42,6 +42,8 @@ Definition = tuple[Path, str]
 UNSET: Path = (-2,)
 PARAMETER: Path = (-1,)
 Reaching = dict[str, frozenset[Path]]
+NOWHERE: Reaching = {}
+"""What reaches a place that nothing reaches: the one after a ``raise``."""
 
 
 @dataclass
@@ -63,6 +65,8 @@ class Flow:
         """The definitions that reach the end of a block."""
         for position, stmt in enumerate(body):
             env = self.statement(stmt, env, (*path, position))
+            if env is NOWHERE:
+                break
         return env
 
     def statement(self, stmt: Stmt, env: Reaching, here: Path) -> Reaching:
@@ -74,6 +78,8 @@ class Flow:
         if isinstance(stmt, For | While):
             return self.loop(stmt, env, here)
         self.read(stmt, env, here)
+        if isinstance(stmt, Check) and isinstance(stmt.node, ast.Raise):
+            return NOWHERE
         return self.define(stmt, env, here)
 
     def loop(self, stmt: For | While, env: Reaching, here: Path) -> Reaching:
@@ -88,11 +94,11 @@ class Flow:
             else:
                 start = self.define(stmt, head, here)
             end = self.block(stmt.body, start, (*here, 0))
-            if isinstance(stmt, For) and stmt.exit:
+            if isinstance(stmt, For) and stmt.exit and end is not NOWHERE:
                 self.note(stmt.exit, end, here)
             grown = merge(head, end)
             if grown == head:
-                if not runs(stmt):
+                if not runs(stmt) or end is NOWHERE:
                     return head
                 self.late[here] = {n for n in end if UNSET in env.get(n, {UNSET})}
                 return {**head, **{n: end[n] for n in self.late[here]}}
@@ -130,6 +136,8 @@ def runs(loop: For | While) -> bool:
 
 def merge(a: Reaching, b: Reaching) -> Reaching:
     """What reaches a join."""
+    if a is NOWHERE or b is NOWHERE:
+        return b if a is NOWHERE else a
     unset = frozenset({UNSET})
     return {n: a.get(n, unset) | b.get(n, unset) for n in a.keys() | b.keys()}
 

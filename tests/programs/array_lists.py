@@ -89,6 +89,22 @@ def rows_scaled_in_a_list(m, c):
     return np.sum(m * m)
 
 
+@structured(signed(2, 3), 0.7, compiled=True)
+def popped_and_appended_again(m, c):
+    rows = list(m)
+    last = rows.pop()
+    rows.append(last * c)
+    return np.sum(rows[0]) - rows[-1][1] * rows[-1][0]
+
+
+@structured(signed(4), 0.7)
+def scaled_as_it_is_moved(x, c):
+    here, there = [x * 1.0, x * c, x * x], []
+    while len(here) > 0:
+        there.append(here.pop() * c)
+    return np.sum(there[0] * there[1] ** 2) + np.sum(there[-1])
+
+
 @structured(signed(4))
 def mean_of_a_history(x):
     hist = []
