@@ -31,6 +31,7 @@ from .inlining.function_loops import over_functions
 from .inlining.gradients import Expansion
 from .inlining.list_methods import list_method
 from .inlining.loops import for_loop, while_loop
+from .inlining.messages import raised, text_of
 from .inlining.pieces import joined
 from .inlining.printing import is_print
 from .inlining.starred import with_stars
@@ -240,9 +241,10 @@ class _Inliner(Body):
                 new_value = ast.Constant(None) if value is None else self.expr(value)
                 self.emit(ast.Return(new_value), stmt)
             case ast.Assert(test=test, msg=msg):
-                self.emit(ast.Assert(self.expr(test), self.message(msg)), stmt)
+                text = None if msg is None else ast.Constant(text_of(msg))
+                self.emit(ast.Assert(self.expr(test), text), stmt)
             case ast.Raise(exc=exc):
-                self.emit(ast.Raise(self.message(exc) or name_of("Exception"), None), stmt)
+                self.emit(ast.Raise(raised(self, exc), None), stmt)
             case ast.Break():
                 self.emit(ast.Break(), stmt)
             case ast.Delete(targets=[ast.Subscript(value=base, slice=index)]):
@@ -252,22 +254,6 @@ class _Inliner(Body):
                 pass
             case _:
                 self.refuse(stmt, "this statement cannot be differentiated", "")
-
-    def message(self, node: ast.expr | None) -> ast.expr | None:
-        """The message of a raise or assert: constant text, since compiled code has no other."""
-        match node:
-            case None:
-                return None
-            case ast.JoinedStr(values=values):
-                parts = [str(v.value) for v in values if isinstance(v, ast.Constant)]
-                return ast.Constant("...".join(parts))
-            case ast.Call(func=ast.Name() as func, args=args):
-                return ast.Call(func, [a for a in map(self.message, args) if a is not None], [])
-            case ast.Name():
-                return node
-            case ast.Constant():
-                return node
-        return ast.Constant("error")
 
     def target(self, target: ast.expr) -> ast.expr:
         """What is assigned to."""
