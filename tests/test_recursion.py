@@ -417,9 +417,21 @@ def test_float32_stays() -> None:
     np.testing.assert_allclose(slopes, 3.0 * a**2, rtol=1e-6)
 
 
+def scaled_by_one(a, n):
+    for k in range(len(a)):
+        if n > 0 and a[k] > 0.5:
+            return scaled_by_one(a * 0.6, n - 1) + a[k]
+    return a * a
+
+
+def array_that_a_loop_returns(a):
+    return np.sum(scaled_by_one(a, 2) * a)
+
+
 @pytest.mark.parametrize(
     ("f", "arg", "word"),
     [(around(2.0), 1.5, "inside another function"),
+     (array_that_a_loop_returns, np.ones(3), "other extents"),
      (nested_with_a_comprehension, 1.5, "inside another function"),
      (of_many_kinds, np.ones(2), "and more"),
      (variable_of_that_name, 1.5, "is a variable"),

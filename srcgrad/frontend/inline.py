@@ -296,7 +296,7 @@ class _Inliner(Body):
             case ast.Name(id=name):
                 return name_value(self, node, name)
             case ast.Constant():
-                return ast.Constant(node.value)
+                return ast.Constant(node.value, node.kind)
             case ast.Attribute():
                 return attribute_value(self, node)
             case ast.Call():
