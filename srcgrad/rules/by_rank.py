@@ -71,7 +71,7 @@ def reduction(general: bool = False) -> Spelling:
     return build
 
 
-def without_axes(name: str, axis: ast.expr | None) -> None:
+def refuse_axes(name: str, axis: ast.expr | None) -> None:
     """Refuse an axis of a number."""
     if axis is not None and literal(axis) is not None:
         raise ValueError(f"{name}: a number has no axes")
