@@ -39,7 +39,7 @@ def reduction(general: bool = False) -> Spelling:
             literal(keyword_of(call, "keepdims") or ast.Constant(0)),
         )
         if ndim == 0:
-            without_axes(str(name), axis)
+            refuse_axes(str(name), axis)
             return None
         if keep not in (0, True):
             return None
@@ -86,7 +86,7 @@ def _sum(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     several = isinstance(axis, ast.Tuple | ast.List) and len(axis.elts) == rank(call.args[0])
     keep = literal(keyword_of(call, "keepdims") or ast.Constant(False))
     if rank(call.args[0]) == 0:
-        without_axes(str(dotted(call.func)), axis)
+        refuse_axes(str(dotted(call.func)), axis)
         return None
     return _merged_sum(target, call, rank, fresh) if several and not keep else None
 
