@@ -9,6 +9,7 @@ Invariant: None where there is no such operation; nothing is compiled.
 from __future__ import annotations
 
 import ast
+import builtins
 import math
 import operator
 from collections.abc import Mapping
@@ -180,11 +181,12 @@ def _either(a: types.Type | None, b: types.Type | None) -> types.Type | None:
 
 
 def _callee(func: Expr) -> Any:
-    """The function that a canonical name stands for."""
+    """The function that a canonical name stands for; None for one that only types know."""
     if isinstance(func, ast.Name):
         helper = registry.helper(func.id)
         if helper is not None:
             return helper
+        return getattr(builtins, func.id, None)
     return eval(ast.unparse(func), {"np": np, "math": math})
 
 

@@ -97,6 +97,18 @@ def modes_by_text(x, y):
 
 
 @structured(sample(3))
+def steps_by_text(x):
+    steps = ["square", "add", "square"]
+    y = x[0]
+    for step in steps:
+        y = y * y if step == "square" else y + x[1]
+    for k in range(2):
+        if steps[k] == "add":
+            y *= x[2]
+    return y
+
+
+@structured(sample(3))
 def prints_on_the_way(x):
     s = 0.0
     for i, v in enumerate(x):

@@ -16,7 +16,7 @@ from .body import Body, assigned
 
 def assignment(worker: Body, targets: list[ast.expr], value: ast.expr, stmt: ast.stmt) -> None:
     """``a = b = value``."""
-    new = worker.expr(value)
+    new = without_texts_in_lists(worker.expr(value))
     if len(targets) > 1 and not isinstance(new, ast.Name | ast.Constant):
         new = worker.bound(new, stmt)
     if isinstance(new, ast.Tuple) and isinstance(targets[0], ast.Name):
@@ -28,6 +28,16 @@ def assignment(worker: Body, targets: list[ast.expr], value: ast.expr, stmt: ast
             return
     for target in targets:
         assign(worker, target, new, stmt)
+
+
+def without_texts_in_lists(value: ast.expr) -> ast.expr:
+    """A list that has texts is a tuple: what is written out is all that it can be used for."""
+    match value:
+        case ast.List(elts=elts) if any(
+            isinstance(e, ast.Constant) and isinstance(e.value, str) for e in elts
+        ):
+            return ast.Tuple(elts, ast.Load())
+    return value
 
 
 def assign(worker: Body, target: ast.expr, value: ast.expr, stmt: ast.stmt) -> None:
