@@ -58,6 +58,11 @@ def written(expression: str, count: int, path: Any) -> Any:
         ("np.sum(np.logspace(x, y, 4, endpoint=False, base=2.0) ** 2)", (0.3, 0.8)),
         ("np.sum(np.linspace(x, y, 4, endpoint=False) ** 2)", (0.3, 0.8)),
         ("np.sum(np.vander(x, 3, increasing=True) ** 2 * np.arange(3))", (V,)),
+        (
+            "r = linalg.cho_solve(linalg.cho_factor(x + 3 * np.eye(3)), y)\n"
+            "    return np.sum(r * r) + np.sum(linalg.block_diag(x, x) ** 2)",
+            (M @ M.T, V[:3]),
+        ),
         ("np.polynomial.polynomial.polyval(y, x) * np.sum(np.polyder(x) ** 2)", (V, 0.3)),
         ("np.sum(np.correlate(x, y, 'same') ** 2 * np.arange(5))", (V, W[:2])),
         ("np.sum(np.cov(x, y) ** 2)", (V, W)),

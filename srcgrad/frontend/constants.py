@@ -83,11 +83,20 @@ def _constants(program: Program) -> Known:
     for name, value in program.constants.items():
         if isinstance(value, bool | int | float | np.number | np.bool_):
             found[name] = value
+    tuples: dict[str, list[Expr]] = {}
     for stmt in program.body:
-        if isinstance(stmt, Assign) and stmt.target not in again:
-            value = literal(stmt.value)
-            if isinstance(value, bool | int | float):
-                found[stmt.target] = value
+        if not isinstance(stmt, Assign) or stmt.target in again:
+            continue
+        value = literal(stmt.value)
+        match stmt.value:
+            case ast.Tuple(elts=elts):
+                tuples[stmt.target] = elts
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int() as k)) if (
+                -len(tuples.get(name, ())) <= k < len(tuples.get(name, ()))
+            ):
+                value = literal(tuples[name][k])
+        if isinstance(value, bool | int | float):
+            found[stmt.target] = value
     return found
 
 
