@@ -298,7 +298,11 @@ class _Types:
         if isinstance(place, types.Array):
             raise UnclearError
         context = cpu_target.typing_context
-        return known(context.resolve_function_type(operator.getitem, (kind, place), {})).return_type
+        try:
+            found = context.resolve_function_type(operator.getitem, (kind, place), {})
+        except errors.NumbaError:
+            raise UnclearError from None
+        return known(found).return_type
 
     def index(self, index: Expr) -> types.Type:
         """The type of a subscript."""
