@@ -34,10 +34,12 @@ class Lists:
         self.stay = stay
         self.nested: set[str] = set()
         self.certain: set[str] = set()
+        self.growing: set[str] = set()
 
     def function(self, body: list[ast.stmt]) -> None:
         """The statements of a function: again where an element that is a list is found late."""
-        self.certain = self.always(body)
+        self.growing = self.always(body)
+        self.certain = self.growing - set(self.stay)
         while True:
             before = len(self.nested)
             self.block(body, set())
@@ -63,7 +65,7 @@ class Lists:
         while True:
             kept = {n for n in found if all(self.surely(v, found) for v in given[n])}
             if kept == found:
-                return found - set(self.stay)
+                return found
             found = kept
 
     def surely(self, value: ast.expr | None, lists: set[str]) -> bool:
@@ -170,6 +172,8 @@ class Lists:
         for field, value in ast.iter_fields(stmt):
             if isinstance(value, ast.expr):
                 setattr(stmt, field, self.visited(value, known))
+        if isinstance(stmt, ast.If | ast.While):
+            stmt.test = self.truth(stmt.test)
 
     def visited(self, value: Any, known: set[str]) -> Any:
         """An expression with its slices of lists copied."""
@@ -196,7 +200,33 @@ class Lists:
             ) and self.is_list(base, known):
                 copy = ast.Attribute(ast.Name("np", ast.Load()), "copy", ast.Load())
                 return ast.copy_location(ast.Call(copy, [value], []), value)
+            case ast.Subscript(slice=index):
+                value.slice = self.subscript(index)
+            case ast.IfExp(test=test):
+                value.test = self.truth(test)
         return value
+
+    def truth(self, test: ast.expr) -> ast.expr:
+        """A test, in which a list holds where it has elements."""
+        match test:
+            case ast.Name(id=name) if name in self.growing | set(self.made):
+                length = ast.Call(ast.Name("len", ast.Load()), [test], [])
+                new = ast.Compare(length, [ast.Gt()], [ast.Constant(0)])
+                return ast.copy_location(new, test)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return ast.copy_location(ast.UnaryOp(ast.Not(), self.truth(operand)), test)
+            case ast.BoolOp(op=op, values=values):
+                return ast.copy_location(ast.BoolOp(op, list(map(self.truth, values))), test)
+        return test
+
+    def subscript(self, index: ast.expr) -> ast.expr:
+        """A subscript whose lists are arrays."""
+        match index:
+            case ast.Tuple(elts=elts):
+                return ast.Tuple([self.subscript(e) for e in elts], index.ctx)
+            case ast.Name(id=name) if name in self.growing and name not in self.made:
+                return ast.copy_location(call_of("np.array", index), index)
+        return index
 
     def clashes(self, value: ast.BinOp, known: set[str]) -> Iterator[bool]:
         """For each order of the operands, whether an operator joins or repeats a list."""

@@ -278,3 +278,19 @@ def activated(x, name="square"):
 @structured(0.7)
 def functions_in_a_dictionary(x):
     return activated(x, "tanh") * activated(x)
+
+
+RATES = {"growth": 0.5, "decay": 2.0}
+
+
+@structured(0.7, sample(3))
+def loops_over_dictionaries(x, y):
+    weights = {(0, 1): 3.0, (1, 2): 10.0}
+    total = 0.0
+    for name, rate in RATES.items():
+        total += rate * x ** (2 if name == "growth" else 3)
+    for (i, j), w in weights.items():
+        total += w * y[i] * x + y[j]
+    for name in RATES:
+        total *= RATES[name]
+    return total + sum(v * x for v in RATES.values())

@@ -480,3 +480,24 @@ def predators_by_lists(a, b, c):
         y = runge_kutta(rhs, y, t, h)
         t += h
     return y[0] + y[1] ** 2
+
+
+@structured(sample(4))
+def lists_as_tests(x):
+    stack, kept, total = [0], [], 0.0
+    while stack:
+        i = stack.pop()
+        total += x[i] * x[i]
+        kept.append(x * total)
+        if i < 3:
+            stack.append(i + 1)
+    if not stack and kept:
+        total += np.sum(kept[-1])
+    return total * 2.0 if kept else total
+
+
+@structured(sample(3, 3))
+def subscripts_that_are_lists(a):
+    others = [k for k in range(3) if k != 1]
+    total = np.sum(a[others] ** 2) + np.sum(a[1:][:, others] * a[0, others])
+    return total + np.sum(a[:, [0, 2]])

@@ -360,3 +360,18 @@ def adaptive(a, b, fa, fb, depth):
 @structured(0.1, 0.9)
 def adaptive_quadrature(a, b):
     return adaptive(a, b, math.exp(-a * a), math.exp(-b * b), 3)
+
+
+@structured(sample(3, 3))
+def determinant_by_lists_of_columns(a):
+    def determinant(b):
+        if len(b) == 2:
+            return b[0, 0] * b[1, 1] - b[0, 1] * b[1, 0]
+        total, sign = 0.0, 1.0
+        for j in range(len(b)):
+            others = [k for k in range(len(b)) if k != j]
+            total += sign * b[0, j] * determinant(b[1:][:, others])
+            sign = -sign
+        return total
+
+    return determinant(a + 2.0 * np.eye(3))

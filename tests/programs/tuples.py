@@ -208,3 +208,17 @@ def dataclasses_made_inside(x, m):
         p = Particles(p.pos + 0.1 * p.vel, p.vel, p.mass)
     p, q = Particles(p.vel, p.pos), p
     return np.sum(p.pos * q.vel) * p.mass + q.mass
+
+
+@structured(sample(3))
+def tuples_of_several_lengths(x):
+    total = 0.0
+    for i, ends in ((0, (1, 2)), (1, (2,)), (2, (0,))):
+        for j in ends:
+            total += x[i] * x[j] ** 2
+        total *= len(ends)
+    for pair in ((x[0], x[1]), (x[1], x[2])):
+        x = x * pair[0]
+        if pair[1] > 1.0:
+            break
+    return total + ends[0] * np.sum(x) * pair[1]

@@ -17,17 +17,21 @@ from numba import types
 from .body import Body, assigned, name_of
 from .captures import captured_tuple, static, written_out
 from .pieces import MOST, is_split
+from .tables import entries
 
 
 def elements(worker: Body, node: ast.expr) -> list[ast.expr] | None:
     """The elements of an iterable, None where they are not known one by one."""
     match node:
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
-            return [worker.bound_if_needed(worker.expr(e), node) for e in elts]
+            return [steady(worker, worker.expr(e), node) for e in elts]
         case ast.Name(id=name) if (values := captured_tuple(worker, name)) is not None:
             return [written_out(v) for v in values]
         case ast.Name():
-            return _of_parameter(worker, node) or _of_tuple(worker, node)
+            found = _of_parameter(worker, node) or _of_tuple(worker, node)
+            return found or entries(worker, node)
+        case ast.Call(func=ast.Attribute()) if (found := entries(worker, node)) is not None:
+            return found
         case ast.Call() if is_split(worker, node):
             parts = worker.expr(node)
             assert isinstance(parts, ast.Tuple)
@@ -36,6 +40,13 @@ def elements(worker: Body, node: ast.expr) -> list[ast.expr] | None:
             start = args[1:] + [k.value for k in keywords]
             return _combined(worker, ast.unparse(func), args, start)
     return None
+
+
+def steady(worker: Body, value: ast.expr, at: ast.AST) -> ast.expr:
+    """A value that can stand in several places; a tuple of such."""
+    if isinstance(value, ast.Tuple):
+        return ast.Tuple([steady(worker, e, at) for e in value.elts], ast.Load())
+    return worker.bound_if_needed(value, at)
 
 
 def is_builtin(worker: Body, func: ast.expr) -> bool:
@@ -71,8 +82,9 @@ def is_known(worker: Body, node: ast.expr) -> bool:
         case ast.Name(id=name):
             known = captured_tuple(worker, name) is not None
             known = known or _of_tuple(worker, node) is not None
+            known = known or entries(worker, node) is not None
             return known or _parameter(worker, node) is not None
-        case ast.Call() if is_split(worker, node):
+        case ast.Call() if is_split(worker, node) or entries(worker, node) is not None:
             return True
         case ast.Call(func=func, args=args) if is_builtin(worker, func):
             return all(is_known(worker, a) for a in args)

@@ -282,14 +282,20 @@ def unrolled(worker: Body, stmt: ast.For, values: list[ast.expr], constant: bool
     def rounds(left: list[ast.expr]) -> None:
         if not left:
             return
-        target = worker.target(stmt.target)
-        worker.emit(ast.Assign([target], left[0]), stmt)
+        known = dict(worker.scope.names)
+        own = round_names(worker, stmt, stmt.target, left[0], flag is None)
+        worker.scope.names |= own
+        place, value = without(own, stmt.target, left[0])
+        target = worker.target(place)
+        worker.emit(ast.Assign([target], value), stmt)
         if constant and isinstance(stmt.target, ast.Name) and isinstance(target, ast.Name):
             worker.scope.names[stmt.target.id] = left[0]
         for inner in body:
             worker.statement(inner)
         if constant and isinstance(stmt.target, ast.Name) and isinstance(target, ast.Name):
             worker.scope.names[stmt.target.id] = name_of(target.id)
+        texts = (n for n, v in own.items() if isinstance(v, ast.Constant))
+        worker.scope.names |= {n: known[n] for n in texts}
         if flag is None:
             rounds(left[1:])
         elif left[1:]:
@@ -298,3 +304,41 @@ def unrolled(worker: Body, stmt: ast.For, values: list[ast.expr], constant: bool
             worker.emit(ast.If(test, more, []), stmt)
 
     rounds(values)
+
+
+def round_names(
+    worker: Body, stmt: ast.For, target: ast.expr, value: ast.expr, tuples: bool
+) -> dict[str, ast.expr]:
+    """Targets that mean something of a round's own: a text, a tuple (each with its own length)."""
+    match target, value:
+        case ast.Name(id=name), ast.Constant(value=str()):
+            return {name: value}
+        case ast.Name(id=name), ast.Tuple(elts=parts) if tuples and name not in assigned(stmt.body):
+            own = ast.Name(worker.fresh(name), ast.Load())
+            worker.displays[own.id] = [worker.bound_if_needed(p, stmt) for p in parts]
+            if any(isinstance(p, ast.Tuple) for p in parts):
+                worker.displays[own.id] = parts
+                worker.unwritten.add(own.id)
+            else:
+                whole = ast.Tuple(worker.displays[own.id], ast.Load())
+                worker.emit(ast.Assign([ast.Name(own.id, ast.Store())], whole), stmt)
+            return {name: own}
+        case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
+            pairs = zip(targets, values, strict=True)
+            found = [round_names(worker, stmt, t, v, tuples) for t, v in pairs]
+            return {name: new for part in found for name, new in part.items()}
+    return {}
+
+
+def without(
+    own: dict[str, ast.expr], target: ast.expr, value: ast.expr
+) -> tuple[ast.expr, ast.expr]:
+    """A target and what it is bound to, without the names that mean something of their own."""
+    if isinstance(target, ast.Name) and target.id in own:
+        return ast.Tuple([], ast.Store()), ast.Tuple([], ast.Load())
+    if not own or not isinstance(target, ast.Tuple) or not isinstance(value, ast.Tuple):
+        return target, value
+    pairs = [without(own, t, v) for t, v in zip(target.elts, value.elts, strict=True)]
+    left = [(t, v) for t, v in pairs if not isinstance(t, ast.Tuple) or t.elts]
+    places, values = [t for t, _ in left], [v for _, v in left]
+    return ast.Tuple(places, ast.Store()), ast.Tuple(values, ast.Load())

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from .body import Body
-from .captures import capture, static
+from .captures import capture, static, written_out
+from .pieces import MOST
 
 Table = dict[Any, ast.expr]
 """The values of a dictionary by their keys."""
@@ -33,9 +34,35 @@ def table(worker: Body, node: ast.Dict) -> Table:
 
 
 def text_or_number(worker: Body, node: ast.expr) -> Any:
-    """A key: a constant, or a name that stands for one; None for any other."""
+    """A key: a constant, a name that stands for one, a tuple of such; None for any other."""
+    if isinstance(node, ast.Tuple):
+        parts = [text_or_number(worker, e) for e in node.elts]
+        return None if None in parts else tuple(parts)
     known = worker.expr(node) if isinstance(node, ast.Name) else node
     return known.value if isinstance(known, ast.Constant) else None
+
+
+def entries(worker: Body, node: ast.expr) -> list[ast.expr] | None:
+    """What ``p``, ``p.keys()``, ``p.values()``, ``p.items()`` of such a dictionary give."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name() as base, attr=what), args=[], keywords=[]
+        ):
+            values = known_table(worker, base) if what in ("keys", "values", "items") else None
+        case ast.Name() as base:
+            what, values = "keys", known_table(worker, base)
+        case _:
+            return None
+    if values is None or len(values) > MOST:
+        return None
+    keys = [written_out(key) for key in values]
+    pairs = zip(keys, values.values(), strict=True)
+    found: dict[str, list[ast.expr]] = {
+        "keys": keys,
+        "values": list(values.values()),
+        "items": [ast.Tuple([k, v], ast.Load()) for k, v in pairs],
+    }
+    return found[what]
 
 
 def of_table(worker: Body, node: ast.expr) -> ast.expr | None:
