@@ -1,5 +1,6 @@
 """Lanes: rounds of a loop that run side by side give what rounds one after the other give."""
 
+import ast
 import linecache
 import math
 import random
@@ -14,6 +15,8 @@ import srcgrad.transform.lowering.lanes
 from srcgrad import value_and_grad
 from srcgrad.gates import logsumexp
 from srcgrad.pipeline import derive
+from srcgrad.program import For
+from srcgrad.transform.lowering.upward import upward
 
 X = np.array([[0.31, -0.42], [1.23, 0.74], [-0.85, 0.56], [0.47, -0.98], [0.13, 0.66]])
 W = np.array([0.63, -1.12])
@@ -282,6 +285,79 @@ def test_what_suits_vectors_as_it_is_has_no_lanes():
 def test_functions_are_for_lanes():
     """One mathematical function costs more than elements that are apart."""
     assert on_and_off(rows_and_functions, ARGUMENTS)
+
+
+# Loops that count down
+
+
+def network(X, w, t):
+    h = t.copy()
+    new = np.zeros(len(t))
+    total = 0.0
+    for i in range(X.shape[0]):
+        for j in range(len(t)):
+            s = X[i, 0] * w[0]
+            for k in range(len(t)):
+                s += h[k] * t[j] * 0.1
+            new[j] = math.tanh(s)
+        for j in range(len(t)):
+            h[j] = new[j]
+            total += h[j] * X[i, 1]
+    return total
+
+
+def waves(X, w, t):
+    a = t.copy()
+    b = 2.0 * t
+    c = np.zeros(len(t))
+    for i in range(X.shape[0]):
+        for j in range(len(t)):
+            s = 0.0
+            for k in range(len(w)):
+                s += w[k] * b[j] * X[i, k]
+            c[j] = s * s - a[j]
+        a, b, c = b, c, a
+    return b[0] * b[2] + a[1]
+
+
+def sums_so_far(X, w, t):
+    a = t.copy()
+    for i in range(X.shape[0]):
+        for j in range(1, len(t)):
+            for k in range(len(w)):
+                a[j] = a[j] * w[k] + a[j - 1] * X[i, k]
+    return a[2]
+
+
+@pytest.mark.parametrize(("f", "up"), [(network, 2), (waves, 2), (sums_so_far, 0)])
+def test_rounds_that_are_independent_count_up(f, up):
+    """Also in the backward sweep, so that they are side by side; arrays may change places."""
+    kinds = tuple(map(numba.typeof, ARGUMENTS))
+    on, off = (derive(f, None, True, kinds, lanes=flag) for flag in (True, False))
+    np.testing.assert_allclose(run(on, ARGUMENTS), run(off, ARGUMENTS), rtol=1e-11, atol=1e-13)
+    check_gradient(f, *ARGUMENTS, oracle=complex_step, rtol=1e-9)
+    assert on.loops.count("rounds of `j` at a time") == up
+    assert "64" not in off.loops.replace("float64", "").replace("uint64", "")
+
+
+@pytest.mark.parametrize(
+    ("down", "up"),
+    [
+        ("range(n - 1, -1, -1)", "range(0, n)"),
+        ("range(n - 2, 0, -1)", "range(1, n - 1)"),
+        ("range(n, k, -1)", "range(k + 1, n + 1)"),
+        ("range(5, -3, -1)", "range(-2, 6)"),
+    ],
+)
+def test_upward(down, up):
+    loop = For("i", *ast.parse(down, mode="eval").body.args, ())
+    found = upward(loop)
+    text = f"range({ast.unparse(found.start)}, {ast.unparse(found.stop)})"
+    assert text == up
+    for n, k in [(0, 0), (1, 3), (7, 2), (2, -4)]:
+        names = {"n": n, "k": k}
+        assert list(eval(text, names))[::-1] == list(eval(down, names))
+    assert upward(found) is None
 
 
 # At random

@@ -13,8 +13,10 @@ Invariant: as ``lanes`` has it; the choice changes no value but the rounding of 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 from numba import types
 
@@ -26,6 +28,7 @@ from ...program import (
     Program,
     Stmt,
     Store,
+    Swap,
     While,
     blocks,
     bound,
@@ -39,6 +42,7 @@ from . import lanes
 from .effects import memory_classes
 from .lane_code import grouped, rows, spread
 from .lanes import Rounds, independent, is_worthwhile
+from .upward import upward
 from .vectorise import FORMS, is_parallel
 
 TRIPS = 16
@@ -47,8 +51,9 @@ TRIPS = 16
 SHORT = 8
 """An innermost loop of fewer rounds does not suit vectors."""
 
-NEXT, APART, FUNCTION = 1, 4, 160
-"""Estimates: an element in a vector, an element on its own, a function that is not vectorised."""
+NEXT, APART, FUNCTION, WAITS = 1, 4, 160, 8
+"""Estimates: an element in a vector, an element on its own, a function that is not vectorised;
+an element of an array that lanes add to at several places, so that each waits for the others."""
 
 GAIN = 1.5
 """How much dearer lanes of an outer loop have to be for an inner one to be taken."""
@@ -59,7 +64,7 @@ def in_lanes(program: Program) -> Program:
     taken = set(program.types) | set(program.params) | set(program.constants)
     taken |= bound(program.body)
     kinds = dict(program.types)
-    nests = Nests(program, memory_classes(program))
+    nests = Nests(program, apart_when_swapped(program))
 
     def fresh(stem: str, kind: types.Type) -> str:
         name, number = stem, 1
@@ -81,7 +86,29 @@ def in_lanes(program: Program) -> Program:
             result.append(with_blocks(stmt, tuple(change(b, around) for b in blocks(stmt))))
         return tuple(result)
 
-    return program.with_body(change(program.body, set()), types=kinds)
+    upwards = nests.upwards(program.body, set())
+    return program.with_body(change(upwards, set()), types=kinds)
+
+
+def apart_when_swapped(program: Program) -> Mapping[str, str]:
+    """May-alias classes; arrays that only change places share no memory while they do not."""
+    classes = memory_classes(program)
+    swapped = {n for s in walk(program.body) if isinstance(s, Swap) for n in s.targets}
+    if not swapped:
+        return classes
+    still = memory_classes(program.with_body(without_swaps(program.body)))
+    sizes = Counter(still.values())
+    own = {n for n in swapped if sizes[still.get(n, n)] <= 1} - set(program.params)
+    return {n: n if n in own else c for n, c in classes.items()}
+
+
+def without_swaps(body: Block) -> Block:
+    """A block without statements in which names change places."""
+    return tuple(
+        with_blocks(s, tuple(map(without_swaps, blocks(s))))
+        for s in body
+        if not isinstance(s, Swap)
+    )
 
 
 def following(body: Block, after: set[str]) -> Iterator[tuple[Stmt, set[str]]]:
@@ -96,6 +123,18 @@ class Nests:
 
     program: Program
     classes: Mapping[str, str]
+
+    def upwards(self, body: Block, after: set[str]) -> Block:
+        """A block whose loops of independent rounds count up."""
+        result: list[Stmt] = []
+        for stmt, later in following(body, after):
+            around = later | (exposed((stmt,)) if isinstance(stmt, For | While) else set())
+            new = with_blocks(stmt, tuple(self.upwards(b, around) for b in blocks(stmt)))
+            up = upward(new) if isinstance(new, For) else None
+            if up is not None and independent(up, later, self.program, self.classes):
+                new = up
+            result.append(new)
+        return tuple(result)
 
     def lanes(self, loop: For, later: set[str]) -> Rounds | None:
         """What is known of a loop that is worth lanes, if what is inside is not."""
@@ -143,17 +182,41 @@ def trips(loop: For) -> int:
 def in_vectors(found: Rounds) -> int:
     """The cost of a round, where rounds run side by side."""
     packed = rows(found, grouped(found, found.loop.body))
+    waits = has_scatters(found)
 
     def cost(body: Block) -> int:
         total = 0
         for stmt in body:
-            total += sum(element(found, e, packed) for e in elements(stmt))
+            total += sum(WAITS if waits else element(found, e, packed) for e in elements(stmt))
             total += NEXT * len(calls(stmt))
             times = trips(stmt) if isinstance(stmt, For) else 1
             total += times * sum(map(cost, blocks(stmt)))
         return total
 
     return cost(found.loop.body)
+
+
+def has_scatters(found: Rounds) -> bool:
+    """Whether lanes add to an array at several places: LLVM makes no vectors of them."""
+    places: dict[str, dict[str, Expr]] = {}
+    for stmt in walk(found.loop.body):
+        match stmt:
+            case Increment(target=array, index=ast.expr() as index) if (
+                array not in found.private and found.varies(index)
+            ):
+                places.setdefault(array, {})[ast.unparse(index)] = index
+    pairs = (p for known in places.values() for p in combinations(known.values(), 2))
+    return any(not in_other_columns(*p) for p in pairs)
+
+
+def in_other_columns(first: Expr, second: Expr) -> bool:
+    """Whether two subscripts have different constants on one axis."""
+    if not (isinstance(first, ast.Tuple) and isinstance(second, ast.Tuple)):
+        return False
+    return any(
+        isinstance(a, ast.Constant) and isinstance(b, ast.Constant) and a.value != b.value
+        for a, b in zip(first.elts, second.elts, strict=False)
+    )
 
 
 def element(found: Rounds, place: ast.Subscript, packed: list[str]) -> int:
