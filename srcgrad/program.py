@@ -408,14 +408,19 @@ def verify(program: Program) -> None:
     assert program.body and isinstance(program.body[-1], Return), "no Return at the end"
     assert sum(isinstance(s, Return) for s in walk(program.body)) == 1, "more than one Return"
     assert len(set(program.params)) == len(program.params), "parameters of the same name"
-    known = bound(program.body) | set(program.params) | set(program.constants)
-    known |= {s.tape for s in walk(program.body) if isinstance(s, Push)}
+    known = bound_names(program)
     assert not known & MODULES, f"a name hides a module: {known & MODULES}"
     for stmt in walk(program.body):
         unknown = uses(stmt) - known - BUILTIN_ATOMS
         assert not unknown, f"line {stmt.line}: {sorted(unknown)} never bound in {stmt}"
         if isinstance(stmt, Swap):
             assert sorted(stmt.targets) == sorted(stmt.sources), f"not a permutation: {stmt}"
+
+
+def bound_names(program: Program) -> set[str]:
+    """Parameters, constants, and what is bound somewhere."""
+    known = bound(program.body) | set(program.params) | set(program.constants)
+    return known | {s.tape for s in walk(program.body) if isinstance(s, Push)}
 
 
 BUILTIN_ATOMS = frozenset({"float", "int", "bool"})

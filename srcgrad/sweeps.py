@@ -18,9 +18,24 @@ from typing import Any
 
 from numba import types
 
+from .errors import Complaint, UnsupportedError
 from .frontend.inlining.body import backward_of, forward_of
 from .frontend.stubs import typed_stub
-from .program import Assign, Block, Call, Comment, Program, Stmt, blocks, verify, walk, with_blocks
+from .program import (
+    Assign,
+    Block,
+    Call,
+    Comment,
+    Program,
+    Stmt,
+    binds,
+    blocks,
+    bound_names,
+    uses,
+    verify,
+    walk,
+    with_blocks,
+)
 from .recursion import Routine, active_arguments, has_gradient, is_active
 from .returned import is_array, own, parts
 from .transform.pair import Pair, own_parameters, pair
@@ -170,9 +185,29 @@ def functions(sweeps: Sweeps, typed: Any) -> list[Program]:
             params = (*program.params, *tapes)
             every = {**program.routines, **stubs(sweeps)}
             passed = replace(with_tapes(program, sweeps), params=params, routines=every)
+            refuse_lost(passed, routine)
             verify(passed)
             found.append(typed(passed, (*kinds, *lists), routine.inlined.places))
     return found
+
+
+def refuse_lost(program: Program, routine: Routine) -> None:
+    """Refuse a sweep that would need an array of the primal's for its extents alone.
+
+    Raises
+    ------
+    UnsupportedError
+        At a line that binds the array.
+    """
+    assert routine.inlined is not None and routine.program is not None
+    known = bound_names(program)
+    lost = {n for s in walk(program.body) for n in uses(s) - known}
+    for stmt in walk(routine.program.body):
+        for name in sorted(lost.intersection(binds(stmt))):
+            place = routine.inlined.places.get(stmt.line)
+            reason = f"`{name}` of a recursive function may have other extents in each round"
+            advice = "give it its extents once, and fill it: `np.empty(n)` before the loop"
+            raise UnsupportedError(Complaint(place, reason, advice))
 
 
 def added_kinds(routine: Routine) -> tuple[types.Type, ...]:

@@ -446,10 +446,22 @@ def part_of_argument_returned(x):
     return np.sum(a * b)
 
 
+def scaled_by_one(a, n):
+    for k in range(len(a)):
+        if n > 0 and a[k] > 0.5:
+            return scaled_by_one(a * 0.6, n - 1) + a[k]
+    return a * a
+
+
+def array_that_a_loop_returns(a):
+    return np.sum(scaled_by_one(a, 2) * a)
+
+
 @pytest.mark.parametrize(
     ("f", "arg", "word"),
     [(around(2.0), 1.5, "inside another function"),
      (given_another_function, 1.5, "is given a function"),
+     (array_that_a_loop_returns, np.ones(3), "other extents"),
      (of_many_kinds, np.ones(2), "and more"),
      (variable_of_that_name, 1.5, "is a variable"),
      (kept_and_written_to, np.ones(3), "keeps `b` on a list"),

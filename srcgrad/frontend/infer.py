@@ -37,6 +37,7 @@ from ..program import (
 )
 from ..rules import registry
 from .built import built
+from .first_values import first_values
 from .fixed import awaiting, settled
 from .index_arrays import index_arrays
 from .list_stores import list_stores
@@ -62,7 +63,7 @@ def infer(
     UnsupportedError
         Where an operation does not exist for its operands' types.
     """
-    program = built(awaiting(program))
+    program = first_values(built(awaiting(program)), argument_types, places)
     typing = types_of(program, argument_types, places)
     if (known_lists := built(settled(program, typing), typing)) is not program:
         program = known_lists

@@ -295,7 +295,7 @@ class _Inliner(Body):
             case ast.Name(id=name):
                 return name_value(self, node, name)
             case ast.Constant():
-                return ast.Constant(node.value)
+                return ast.Constant(node.value, node.kind)
             case ast.Attribute():
                 got = read_property(self, node)
                 return attribute_value(self, node) if got is None else got

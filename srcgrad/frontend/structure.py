@@ -15,6 +15,9 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
+FIRST = "first value"
+"""The ``kind`` of the constant that stands for a value of the result's type (``first_values``)."""
+
 
 @dataclass(frozen=True)
 class Flags:
@@ -71,7 +74,8 @@ class _Worker:
 
     def unset(self, at: ast.stmt) -> ast.stmt:
         """A first value for the result, never read before another is set."""
-        zero = ast.Assign([ast.Name(self.result, ast.Store())], ast.Constant(0.0))
+        value = ast.Constant(0.0, kind=FIRST)
+        zero = ast.Assign([ast.Name(self.result, ast.Store())], value)
         return ast.fix_missing_locations(ast.copy_location(zero, at))
 
     def block(self, body: list[ast.stmt], flags: Flags) -> list[ast.stmt]:

@@ -461,3 +461,59 @@ def return_before_a_function_is_defined(a, x):
         x = 2.0 * x
     g = lambda q: q * x
     return g(a[0])
+
+
+def first_above(x, limit):
+    for k in range(len(x)):
+        if x[k] > limit:
+            return k
+    return -1
+
+
+@structured(np.array([0.3, 0.9, 1.4, 0.7]), 0.6, compiled=True)
+def the_place_that_a_loop_returns(x, c):
+    low, high = first_above(x, c), first_above(x, 2.0 + c)
+    return x[low] * c + x[low + 1] * x[high] * 0.5
+
+
+def scaled_by_one(x, limit):
+    for v in x:
+        if v > limit:
+            return x * v
+    return x
+
+
+@structured(np.array([0.3, 0.9, 1.4, 0.7]), 0.6)
+def the_array_that_a_loop_returns(x, c):
+    return np.sum(scaled_by_one(x, c) ** 2) + c * np.sum(scaled_by_one(x, 2.0 + c) ** 3)
+
+
+def pivot(m, limit):
+    for i in range(m.shape[0]):
+        for j in range(m.shape[1]):
+            if m[i, j] > limit:
+                return i, j, m[i, j] * limit
+            if m[i, j] < 0.1:
+                break
+    return 0, 1, limit
+
+
+@structured(np.array([[0.3, 0.05, 2.0], [0.7, 1.2, 0.4]]), 1.1)
+def the_tuple_that_loops_return(m, c):
+    i, j, value = pivot(m, c)
+    m[i] = m[i] / value
+    return np.sum(m[:, j] ** 2) + pivot(m, 2.0 + c)[2] * value
+
+
+def halved(x, n):
+    for k in range(len(x)):
+        if n > 0 and x[k] > 0.5:
+            part, count = halved(x * 0.6, n - 1)
+            return part * x[k], count + k
+    return np.sum(x * x), 1
+
+
+@structured(np.array([0.3, 0.9, 1.4, 0.7]))
+def the_tuple_that_a_recursive_loop_returns(x):
+    y, count = halved(x, 3)
+    return y * x[0] * count
