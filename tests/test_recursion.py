@@ -461,7 +461,7 @@ def array_that_a_loop_returns(a):
     ("f", "arg", "word"),
     [(around(2.0), 1.5, "inside another function"),
      (given_another_function, 1.5, "is given a function"),
-    (array_that_a_loop_returns, np.ones(3), "other extents"),
+     (array_that_a_loop_returns, np.ones(3), "other extents"),
      (of_many_kinds, np.ones(2), "and more"),
      (variable_of_that_name, 1.5, "is a variable"),
      (kept_and_written_to, np.ones(3), "keeps `b` on a list"),
