@@ -108,6 +108,7 @@ class Values:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=tape), attr="pop"), args=[]):
                 self.emit(Pop(name, tape, line=self.line))
             case ast.List(elts=elts) if elts:
+                self.refuse_none(value, elts)
                 atoms = [self.atom(e) for e in elts]
                 self.emit(Assign(name, ast.List([], ast.Load()), line=self.line))
                 for atom in atoms:
@@ -165,6 +166,7 @@ class Values:
                 ast.BinOp(left=ast.List(elts=[e]), op=ast.Mult() as op, right=count)
                 | ast.BinOp(left=count, op=ast.Mult() as op, right=ast.List(elts=[e]))
             ):
+                self.refuse_none(value, [e])
                 return ast.BinOp(ast.List([self.atom(e)], ast.Load()), op, self.atom(count))
             case ast.BinOp(left=left, op=op, right=right):
                 return ast.BinOp(self.atom(left), op, self.atom(right))
@@ -188,6 +190,7 @@ class Values:
             case ast.Tuple(elts=elts):
                 return ast.Tuple([self.atom(e) for e in elts], ast.Load())
             case ast.List(elts=elts):
+                self.refuse_none(value, elts)
                 return ast.List([self.atom(e) for e in elts], ast.Load())
             case ast.Attribute():
                 return self.attribute(value)
@@ -196,6 +199,11 @@ class Values:
         if not is_atom(value):
             self.refuse(value, f"`{ast.unparse(value)}` has no place in a numeric program", "")
         return value
+
+    def refuse_none(self, value: Expr, elements: list[Expr]) -> None:
+        """Refuse a list that is to be filled later."""
+        if any(isinstance(e, ast.Constant) and e.value is None for e in elements):
+            self.refuse(value, "a list of None has no type", "start with numbers: `[0.0] * n`")
 
     def base(self, value: Expr) -> Expr:
         """What is subscripted: a name, or the shape of one."""
