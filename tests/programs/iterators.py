@@ -263,3 +263,16 @@ def star_arguments(theta, x):
     several = [0.0, *theta, *rest]
     value = cubic(x, *theta) + cubic(*ends, *rest) + max(*ends) + cubic(b=x, x=x, **FIXED)
     return value + sum(u * v for u, v in zip(several[1:], several[:-1], strict=True)) * first
+
+
+@structured(sample(3, 3))
+def determinant_by_permutations(a):
+    total = 0.0
+    for p in itertools.permutations(range(3)):
+        sign = 1
+        for i in range(3):
+            for j in range(i):
+                if p[j] > p[i]:
+                    sign = -sign
+        total += sign * a[0, p[0]] * a[1, p[1]] * a[2, p[2]]
+    return total

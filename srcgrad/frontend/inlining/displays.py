@@ -9,6 +9,8 @@ Invariant: elements are evaluated once, in order, and keep their values whatever
 from __future__ import annotations
 
 import ast
+import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -36,10 +38,33 @@ def elements(worker: Body, node: ast.expr) -> list[ast.expr] | None:
             parts = worker.expr(node)
             assert isinstance(parts, ast.Tuple)
             return [worker.bound(p, node) for p in parts.elts]
+        case ast.Call(func=func, args=[source]) if is_permutations(worker, func):
+            return permuted(worker, node, source)
         case ast.Call(func=func, args=args, keywords=keywords) if is_builtin(worker, func):
             start = args[1:] + [k.value for k in keywords]
             return _combined(worker, ast.unparse(func), args, start)
     return None
+
+
+def is_permutations(worker: Body, func: ast.expr) -> bool:
+    """Whether a callee is ``itertools.permutations``."""
+    found, value = static(worker, func)
+    return found and value is itertools.permutations
+
+
+def permuted(worker: Body, node: ast.expr, source: ast.expr) -> list[ast.expr]:
+    """The permutations of known elements, each as a tuple."""
+    parts: list[ast.expr] | None = None
+    match source:
+        case ast.Call(func=func, args=[bound]) if static(worker, func) == (True, range):
+            size = integer(worker, bound)
+            parts = None if size is None else [ast.Constant(k) for k in range(size)]
+        case _ if is_known(worker, source):
+            parts = elements(worker, source)
+    if parts is None or math.factorial(len(parts)) > MOST:
+        reason = f"how many `{ast.unparse(node)}` are is not known, or too many"
+        worker.refuse(node, reason, "write a recursive function")
+    return [ast.Tuple(list(p), ast.Load()) for p in itertools.permutations(parts)]
 
 
 def steady(worker: Body, value: ast.expr, at: ast.AST) -> ast.expr:
@@ -85,6 +110,8 @@ def is_known(worker: Body, node: ast.expr) -> bool:
             known = known or entries(worker, node) is not None
             return known or _parameter(worker, node) is not None
         case ast.Call() if is_split(worker, node) or entries(worker, node) is not None:
+            return True
+        case ast.Call(func=func, args=[_]) if is_permutations(worker, func):
             return True
         case ast.Call(func=func, args=args) if is_builtin(worker, func):
             return all(is_known(worker, a) for a in args)
