@@ -6,7 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from oracles import check_gradient, run_text
+from oracles import check_gradient, complex_step, run_text
 
 from srcgrad import grad
 
@@ -170,14 +170,14 @@ def test_what_the_reversal_computes_anyway_is_not_recorded():
 def scaled(x, z):
     total = 1.0
     for i in range(len(z)):
-        total = total * 0.5 + math.sqrt(x) * math.sin(z[i]) * total
+        total = total * 0.5 + math.log(x) * math.sin(z[i]) * total
     return total
 
 
 def growing(x, z):
     total = 1.0
     for i in range(len(z)):
-        total = total * 0.5 + math.sqrt(x) * math.sin(z[i]) * total
+        total = total * 0.5 + math.log(x) * math.sin(z[i]) * total
         x = x + 0.1 * z[i]
     return total
 
@@ -186,6 +186,28 @@ def test_what_is_the_same_in_all_rounds_is_not_recorded():
     z = np.array([0.4, -0.3, 1.2])
     for f, recorded in ((scaled, False), (growing, True)):
         text = grad(f).source(2.0, z)
-        root = re.search(r"(\w+) = math\.sqrt\(x\)", text).group(1)
+        root = re.search(r"(\w+) = math\.log\(x\)", text).group(1)
         assert (f"tape_{root}[" in text) is recorded
         check_gradient(f, 2.0, z)
+
+
+def distances(x):
+    total = 0.0
+    for i in range(len(x)):
+        for j in range(len(x)):
+            r = math.sqrt((x[i] - x[j]) ** 2 + 0.1)
+            total = total * 0.5 + math.exp(-r) / r
+    return total
+
+
+def test_roots_are_computed_again_and_exponentials_recorded():
+    """A root costs no more than a division, and less than an element of a large tape."""
+    x = np.array([0.5, -0.25, 0.75])
+    check_gradient(distances, x, oracle=complex_step, rtol=1e-10)
+    text = grad(distances).source(x)
+    assert not [line for line in text.splitlines() if "tape" in line and "sqrt" in line]
+    taped = {line.split(" = ")[1].split()[0] for line in text.splitlines() if "# recorded" in line}
+    roots = {line.split(" = ")[0].strip() for line in text.splitlines() if "= math.sqrt(" in line}
+    powers = {line.split(" = ")[0].strip() for line in text.splitlines() if "= math.exp(" in line}
+    assert roots and not roots & taped
+    assert powers & taped

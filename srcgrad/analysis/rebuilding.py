@@ -39,6 +39,9 @@ from .facts import Path
 from .partial import contents
 from .plan import Plan, Rebuild
 
+CHEAP_FUNCTIONS = frozenset(
+    {"math.fabs", "math.sqrt", "np.abs", "np.sign", "np.sqrt", "np.float32"}
+)
 CHEAP_CALLS = frozenset({"abs", "min", "max", "float", "int", "len", "round", "bool"})
 MOVED_OUT = frozenset(
     f"{module}.{name}" for module in ("math", "np") for name in ("sqrt", "exp", "log", "sin", "cos")
@@ -340,5 +343,5 @@ def is_cheap(value: Expr) -> bool:
         case ast.Call(func=ast.Name(id=name)):
             return name in CHEAP_CALLS
         case ast.Call(func=func):
-            return ast.unparse(func) in ("math.fabs", "np.abs", "np.sign", "np.float32")
+            return ast.unparse(func) in CHEAP_FUNCTIONS
     return True
