@@ -86,8 +86,7 @@ def in_lanes(program: Program) -> Program:
             result.append(with_blocks(stmt, tuple(change(b, around) for b in blocks(stmt))))
         return tuple(result)
 
-    upwards = nests.upwards(program.body, set())
-    return program.with_body(change(upwards, set()), types=kinds)
+    return program.with_body(change(program.body, set()), types=kinds)
 
 
 def apart_when_swapped(program: Program) -> Mapping[str, str]:
@@ -124,23 +123,11 @@ class Nests:
     program: Program
     classes: Mapping[str, str]
 
-    def upwards(self, body: Block, after: set[str]) -> Block:
-        """A block whose loops of independent rounds count up."""
-        result: list[Stmt] = []
-        for stmt, later in following(body, after):
-            around = later | (exposed((stmt,)) if isinstance(stmt, For | While) else set())
-            new = with_blocks(stmt, tuple(self.upwards(b, around) for b in blocks(stmt)))
-            up = upward(new) if isinstance(new, For) else None
-            if up is not None and independent(up, later, self.program, self.classes):
-                new = up
-            result.append(new)
-        return tuple(result)
-
     def lanes(self, loop: For, later: set[str]) -> Rounds | None:
         """What is known of a loop that is worth lanes, if what is inside is not."""
         if not any(isinstance(s, For) for s in walk(loop.body)):
             return None
-        found = independent(loop, later, self.program, self.classes)
+        found = independent(upward(loop) or loop, later, self.program, self.classes)
         return found if found is not None and is_worthwhile(found) else None
 
     def is_better_inside(self, found: Rounds, later: set[str]) -> bool:
@@ -167,7 +154,7 @@ class Nests:
             return cost if found is None else min(cost, in_vectors(found))
         if trips(loop) < SHORT or not is_parallel(loop) or exposed(loop.body) & bound(loop.body):
             return cost
-        found = independent(loop, later, self.program, self.classes)
+        found = independent(upward(loop) or loop, later, self.program, self.classes)
         return cost if found is None else min(cost, in_vectors(found))
 
 
