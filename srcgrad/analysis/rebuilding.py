@@ -180,10 +180,11 @@ class Rebuilding:
         facts = self.facts
         local = {n for n, home in facts.home.items() if home == path} - set(facts.program.params)
         counters = {s.counter for s in body if isinstance(s, For)}
-        local -= counters
         if not in_loop:
-            return {n for n in local if n not in facts.program.constants}
-        private: set[Cell] = local - exposed(body)
+            return {n for n in local - counters if n not in facts.program.constants}
+        bounds = {n for s in body if isinstance(s, For) for e in expressions(s) for n in names(e)}
+        set_too = {n for s in body if not isinstance(s, For) for n in binds(s)} - bounds
+        private: set[Cell] = local - exposed(body) - (counters - set_too)
         for root in facts.written:
             members = [n for n, c in facts.classes.items() if c == root]
             inside = all(facts.home.get(n, ())[: len(path)] == path for n in members)

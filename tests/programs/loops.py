@@ -532,3 +532,16 @@ def parameter_rebound_in_a_loop_of_one_round(a, b):
         a = u
         u[k + 1] = abs(a[-1] - 2.0173) * b[3]
     return np.sum(a * b)
+
+
+@structured(np.array([0.55, 0.77, 1.21, 0.44]))
+def counter_set_before_its_loop_in_each_round(a):
+    s = 1.0
+    for i in range(3):
+        k = 1
+        s *= a[k]
+        for k in range(2, i + 2):
+            s = np.sin(s) + a[k]
+        s *= a[k]
+        a[k] = s
+    return s
