@@ -146,6 +146,8 @@ def converted(value: Any, name: str, wanted: bool) -> Any:
             return float(value) if wanted else value
         case np.ndarray():
             return _array(value, name, wanted)
+        case list() if holds_arrays(value):
+            return converted(tuple(value), name, wanted)
         case list():
             return _array(_from_list(value, name), name, wanted, listed=True)
         case tuple():
@@ -179,6 +181,16 @@ def named(cls: type) -> Any:
 def field_names(cls: Any) -> list[str]:
     """The fields of a dataclass."""
     return [f.name for f in dataclasses.fields(cls)]
+
+
+def holds_arrays(value: list[Any]) -> bool:
+    """Whether a list is one of tuples with arrays in them, or of arrays of several shapes."""
+    if any(
+        isinstance(v, tuple | list) and any(isinstance(a, np.ndarray) for a in v) for v in value
+    ):
+        return True
+    shapes = {v.shape for v in value if isinstance(v, np.ndarray)}
+    return len(shapes) > 1
 
 
 def _from_list(value: list[Any], name: str) -> np.ndarray:

@@ -9,9 +9,8 @@ works.
 
 from __future__ import annotations
 
-import ast
 import functools
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,7 +28,7 @@ from .errors import ArgumentError, Complaint, Place, UnsupportedError
 from .frontend.inline import Inlined
 from .frontend.parse import parse
 from .gate_types import backward_stubs
-from .program import Assign, Program, verify, walk
+from .program import Assign, Program, verify, walk, whole_of
 from .recursion import Routine, Routines, reachable, reachable_from
 from .returned import refuse_shared
 from .sweeps import Sweeps, completed, functions, sweeps
@@ -184,9 +183,7 @@ def gradient_program(
     prepared = prepare(typed)
     given = dict(zip(typed.params, kinds, strict=True))
     structure = gradient_structure(prepared, wrt, given)
-    names = [
-        n for parts in structure.values() for n in ([parts] if isinstance(parts, str) else parts)
-    ]
+    names = [name for parts in structure.values() for name in leaves_of(parts)]
     flat = differentiate(prepared, names, structure, shape, places, swept.tapes)
     flat = completed(flat, swept)
     flat = replace(flat, routines={**flat.routines, **backward_stubs(flat.gates)})
@@ -279,6 +276,11 @@ def primal_names(program: Program) -> set[str]:
     return set(program.types) - {n for n in program.types if n.startswith("rounds")}
 
 
+def leaves_of(parts: Parts) -> list[str]:
+    """The names in a structure."""
+    return [parts] if isinstance(parts, str) else [n for p in parts for n in leaves_of(p)]
+
+
 def gradient_structure(
     program: Program, wrt: Sequence[str] | None, given: Mapping[str, types.Type]
 ) -> dict[str, Parts]:
@@ -286,14 +288,21 @@ def gradient_structure(
 
     What is given counts, not the name's type: an integer may become a float later.
     """
-    parts: dict[str, list[str]] = {}
+    leaves: dict[str, list[str]] = {}
     for stmt in program.body:
-        match stmt:
-            case Assign(target=t, value=ast.Subscript(value=ast.Name(id=p))) if isinstance(
-                program.types.get(p), types.BaseTuple
-            ):
-                parts.setdefault(p, []).append(t)
-    return {p: tuple(parts[p]) if p in parts else p for p in chosen_parameters(program, wrt, given)}
+        if isinstance(stmt, Assign) and (whole := whole_of(stmt.value)) in program.params:
+            leaves.setdefault(whole, []).append(stmt.target)
+
+    def structure(kind: types.Type | None, names: Iterator[str]) -> Parts:
+        """The names in the form of a type."""
+        if isinstance(kind, types.BaseTuple):
+            return tuple(structure(k, names) for k in kind.types)
+        return next(names)
+
+    chosen = chosen_parameters(program, wrt, given)
+    kinds = {p: program.types.get(p) for p in chosen}
+    tuples = {p for p, kind in kinds.items() if isinstance(kind, types.BaseTuple)}
+    return {p: structure(kinds[p], iter(leaves[p])) if p in tuples else p for p in chosen}
 
 
 def chosen_parameters(

@@ -263,6 +263,14 @@ def with_expressions(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
     return replace(stmt, **changes) if changes else stmt
 
 
+def whole_of(value: Expr) -> str | None:
+    """The name of which a subscript, or a subscript of a subscript, takes a part."""
+    if not isinstance(value, ast.Subscript):
+        return None
+    base = value.value
+    return base.id if isinstance(base, ast.Name) else whole_of(base)
+
+
 def opposite(test: Expr) -> Expr:
     """The test that holds where this one does not."""
     match test:

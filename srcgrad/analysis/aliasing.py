@@ -10,7 +10,6 @@ alone looks at it).
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -35,6 +34,7 @@ from ..program import (
     names,
     uses,
     walk,
+    whole_of,
 )
 
 
@@ -96,10 +96,10 @@ def written_parameters(program: Program) -> set[str]:
     classes, written = alias_classes(program), written_classes(program)
     whole = {p: p for p in program.params}
     for stmt in program.body:
-        match stmt:
-            case Assign(target=t, value=ast.Subscript(value=ast.Name(id=p))) if p in whole:
-                if isinstance(program.types.get(p), types.BaseTuple):
-                    whole[t] = whole[p]
+        name = whole_of(stmt.value) if isinstance(stmt, Assign) else None
+        if isinstance(stmt, Assign) and name in program.params:
+            if isinstance(program.types.get(name), types.BaseTuple):
+                whole[stmt.target] = name
     return {whole[n] for n in whole if classes.get(n) in written}
 
 

@@ -57,21 +57,41 @@ def scalarise(
     if not tuples:
         return program
     taken = set(known) | {n for _, n in typing.defined} | set(program.constants)
-    parts = {name: part_names(name, kind, taken) for name, kind in tuples.items()}
+    parts: dict[str, tuple[str, ...]] = {}
+    for name, kind in list(tuples.items()):
+        name_parts(name, kind, taken, tuples, parts)
+    splitter = _Splitter(parts, tuples, places, taken, program.routines)
     entry: list[Stmt] = []
     for name in program.params:
-        if name in parts:
-            entry += [
-                Assign(part, ast.Subscript(ast.Name(name), ast.Constant(k), ast.Load()))
-                for k, part in enumerate(parts[name])
-            ]
-    splitter = _Splitter(parts, tuples, places, taken, program.routines)
-    result = program.with_body((*entry, *splitter.block(program.body)))
-    nested = any(isinstance(p, types.BaseTuple) for t in tuples.values() for p in t.types)
-    if nested:
-        reason = "a tuple inside a tuple cannot be differentiated yet"
-        raise UnsupportedError(Complaint(None, reason, "pass the parts as arguments"))
-    return result
+        entry += taken_apart(name, ast.Name(name, ast.Load()), parts)
+    return program.with_body((*entry, *splitter.block(program.body)))
+
+
+def name_parts(
+    name: str,
+    kind: types.BaseTuple,
+    taken: set[str],
+    tuples: dict[str, types.BaseTuple],
+    parts: dict[str, tuple[str, ...]],
+) -> None:
+    """Give the parts of a tuple, and those of the tuples in it, their names."""
+    parts[name] = part_names(name, kind, taken)
+    for part, inner in zip(parts[name], kind.types, strict=True):
+        if isinstance(inner, types.BaseTuple):
+            tuples[part] = inner
+            name_parts(part, inner, taken, tuples, parts)
+
+
+def taken_apart(name: str, value: Expr, parts: Mapping[str, tuple[str, ...]]) -> list[Stmt]:
+    """The statements that take a parameter apart."""
+    found: list[Stmt] = []
+    for k, part in enumerate(parts.get(name, ())):
+        element = ast.Subscript(value, ast.Constant(k), ast.Load())
+        if part in parts:
+            found += taken_apart(part, element, parts)
+        else:
+            found.append(Assign(part, element))
+    return found
 
 
 def part_names(name: str, kind: types.BaseTuple, taken: set[str]) -> tuple[str, ...]:
@@ -121,6 +141,10 @@ class _Splitter:
                 t in self.parts and (elements := self.elements(value)) is not None
             ):
                 return self.each(stmt, t, [self.expression(e, stmt) for e in elements])
+            case Assign(target=t) if t in self.parts and any(
+                p in self.parts for p in self.parts[t]
+            ):
+                self.refuse(stmt, f"the tuple `{t}` has tuples in it, and is not written out here")
             case Assign(target=t, value=ast.Attribute(value=ast.Name(id=a), attr="shape")) if (
                 t in self.parts
             ):
@@ -153,7 +177,7 @@ class _Splitter:
         match value:
             case ast.Tuple(elts=elts):
                 return elts
-            case ast.Name(id=name) if name in self.parts:
+            case ast.Name() | ast.Attribute() | ast.Subscript() if name := self.tuple_of(value):
                 return [ast.Name(p, ast.Load()) for p in self.parts[name]]
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 first, second = self.elements(left), self.elements(right)
@@ -165,6 +189,22 @@ class _Splitter:
                 return whole[slice(*bounds)] if whole is not None and known else None
         return None
 
+    def tuple_of(self, value: Expr) -> str | None:
+        """The name of the tuple, or of the tuple in a tuple, that an expression is."""
+        found: str | None = None
+        match value:
+            case ast.Name(id=name):
+                found = name
+            case ast.Subscript(value=base, slice=index) if whole := self.tuple_of(base):
+                place = literal(index)
+                count = len(self.parts[whole])
+                if type(place) is int and -count <= place < count:
+                    found = self.parts[whole][place]
+            case ast.Attribute(value=base, attr=label) if whole := self.tuple_of(base):
+                fields = getattr(self.kinds[whole], "fields", ())
+                found = self.parts[whole][fields.index(label)] if label in fields else None
+        return found if found in self.parts else None
+
     def each(self, stmt: Assign, target: str, values: list[Expr]) -> list[Stmt]:
         """A tuple bound part by part, all values first where a part is one of them."""
         parts = self.parts[target]
@@ -175,8 +215,14 @@ class _Splitter:
             if names(value) & set(parts[:k]):
                 values[k] = ast.Name(self.fresh(), ast.Load())
                 before.append(replace(stmt, target=values[k].id, value=value))  # type: ignore[attr-defined]
-        pairs = zip(parts, values, strict=True)
-        return [*before, *(replace(stmt, target=p, value=v) for p, v in pairs)]
+        made: list[Stmt] = []
+        for part, value in zip(parts, values, strict=True):
+            if part in self.parts:
+                assert isinstance(value, ast.Tuple)
+                made += self.each(stmt, part, list(value.elts))
+            else:
+                made.append(replace(stmt, target=part, value=value))
+        return [*before, *made]
 
     def as_array(self, name: str, stmt: Stmt) -> Expr:
         """An array of the numbers of a tuple, for subscripts that vary and for functions."""
@@ -192,7 +238,9 @@ class _Splitter:
     def expression(self, expr: Any, stmt: Stmt) -> Any:
         """The expression with parts of tuples by their names."""
         match expr:
-            case ast.Subscript(value=ast.Name(id=t), slice=index) if t in self.parts:
+            case ast.Subscript() | ast.Attribute() if inner := self.tuple_of(expr):
+                return self.expression(ast.Name(inner, ast.Load()), stmt)
+            case ast.Subscript(value=base, slice=index) if t := self.tuple_of(base):
                 match index:
                     case ast.Constant(value=int(k)):
                         pass
@@ -204,12 +252,12 @@ class _Splitter:
                 if not -len(self.parts[t]) <= k < len(self.parts[t]):
                     self.refuse(stmt, f"`{t}[{k}]` is beyond the end of the tuple")
                 return ast.Name(self.parts[t][k], ast.Load())
-            case ast.Attribute(value=ast.Name(id=t), attr=label) if t in self.parts:
+            case ast.Attribute(value=base, attr=label) if t := self.tuple_of(base):
                 fields = getattr(self.kinds[t], "fields", ())
                 if label not in fields:
                     self.refuse(stmt, f"`{t}` has no field `{label}`")
                 return ast.Name(self.parts[t][fields.index(label)], ast.Load())
-            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=t)]) if t in self.parts:
+            case ast.Call(func=ast.Name(id="len"), args=[base]) if t := self.tuple_of(base):
                 return ast.Constant(len(self.parts[t]))
             case ast.Call(func=func, args=[ast.Name(id=t)], keywords=[]) if (
                 t in self.parts and dotted(func) in REDUCTIONS
@@ -222,7 +270,7 @@ class _Splitter:
                     [ast.keyword(k.arg, self.expression(k.value, stmt)) for k in keywords],
                 )
             case ast.Name(id=t) if t in self.parts:
-                elts: list[ast.expr] = [ast.Name(p, ast.Load()) for p in self.parts[t]]
+                elts = [self.expression(ast.Name(p, ast.Load()), stmt) for p in self.parts[t]]
                 return ast.Tuple(elts, ast.Load())
             case ast.AST():
                 fields = {

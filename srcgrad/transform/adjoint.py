@@ -42,8 +42,8 @@ from .reversal.assignments import is_part
 from .shadows import mirror, np_name, old_elements, zeros
 from .tapes import Tape
 
-Parts = tuple[str, ...] | str
-"""A parameter's gradient: a name, or the names of a tuple's parts."""
+Parts = tuple["Parts", ...] | str
+"""A parameter's gradient: a name, or the names of a tuple's parts, in the tuple's form."""
 
 
 def adjoint(

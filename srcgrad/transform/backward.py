@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from typing import Any
 
 from numba import types
 
@@ -114,18 +115,18 @@ class Backward:
         done, self.sweep.gradients.out = self.sweep.gradients.out, []
         return done
 
-    def results(
-        self, structure: dict[str, tuple[str, ...] | str], tupled: bool
-    ) -> tuple[Expr, list[Stmt]]:
+    def results(self, structure: dict[str, Any], tupled: bool) -> tuple[Expr, list[Stmt]]:
         """The gradients that are returned, and the statements they need."""
         self.sweep.gradients.out = []
         seen: set[str] = set()
-        found = []
-        for parts in structure.values():
+
+        def gradient(parts: Any) -> Expr:
+            """The gradient of a parameter, or of a part of one, in its form."""
             if isinstance(parts, str):
-                found.append(self.result(parts, seen))
-            else:
-                found.append(ast.Tuple([self.result(p, seen) for p in parts], ast.Load()))
+                return self.result(parts, seen)
+            return ast.Tuple([gradient(p) for p in parts], ast.Load())
+
+        found = [gradient(parts) for parts in structure.values()]
         bare = len(found) == 1 and not tupled
         whole: Expr = found[0] if bare else ast.Tuple(found, ast.Load())
         return whole, self.sweep.gradients.out

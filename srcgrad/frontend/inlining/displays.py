@@ -30,8 +30,10 @@ def elements(worker: Body, node: ast.expr) -> list[ast.expr] | None:
         case ast.Name(id=name) if (values := captured_tuple(worker, name)) is not None:
             return [written_out(v) for v in values]
         case ast.Name():
-            found = _of_parameter(worker, node) or _of_tuple(worker, node)
+            found = _of_tuple(worker, node) or _of_parameter(worker, node)
             return found or entries(worker, node)
+        case ast.Subscript(value=ast.Name(), slice=ast.Slice()):
+            return _part_of_tuple(worker, node)
         case ast.Call(func=ast.Attribute()) if (found := entries(worker, node)) is not None:
             return found
         case ast.Call() if is_split(worker, node):
@@ -74,6 +76,19 @@ def steady(worker: Body, value: ast.expr, at: ast.AST) -> ast.expr:
     return worker.bound_if_needed(value, at)
 
 
+def held(worker: Body, value: ast.Tuple, at: ast.AST, wish: str) -> ast.Name:
+    """A name for a tuple that is bound once; one with tuples in it is never written out."""
+    parts = [steady(worker, e, at) for e in value.elts]
+    own = ast.Name(worker.fresh(wish), ast.Load())
+    worker.displays[own.id] = parts
+    if any(isinstance(p, ast.Tuple) for p in parts):
+        worker.unwritten.add(own.id)
+    else:
+        whole = ast.Tuple(parts, ast.Load())
+        worker.emit(ast.Assign([ast.Name(own.id, ast.Store())], whole), at)
+    return own
+
+
 def is_builtin(worker: Body, func: ast.expr) -> bool:
     """Whether a callee is ``enumerate``, ``zip`` or ``reversed``."""
     found, value = static(worker, func)
@@ -109,6 +124,8 @@ def is_known(worker: Body, node: ast.expr) -> bool:
             known = known or _of_tuple(worker, node) is not None
             known = known or entries(worker, node) is not None
             return known or _parameter(worker, node) is not None
+        case ast.Subscript(value=ast.Name(), slice=ast.Slice()):
+            return _part_of_tuple(worker, node) is not None
         case ast.Call() if is_split(worker, node) or entries(worker, node) is not None:
             return True
         case ast.Call(func=func, args=[_]) if is_permutations(worker, func):
@@ -141,7 +158,41 @@ def _of_tuple(worker: Body, node: ast.Name) -> list[ast.expr] | None:
     """The elements of a tuple that is bound once."""
     scope = worker.scope.find(node.id)
     name = scope.names.get(node.id) if scope is not None else None
-    return worker.displays.get(name.id) if isinstance(name, ast.Name) else None
+    known = worker.displays.get(name.id) if isinstance(name, ast.Name) else None
+    return _of_structure(worker, node) if known is None else known
+
+
+def _part_of_tuple(worker: Body, node: ast.Subscript) -> list[ast.expr] | None:
+    """The elements of ``t[1:]`` where those of ``t`` and the bounds are known."""
+    assert isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Slice)
+    parts = _of_tuple(worker, node.value)
+    given = (node.slice.lower, node.slice.upper, node.slice.step)
+    bounds = [integer(worker, b) if b is not None else None for b in given]
+    unknown = any(b is None for b, g in zip(bounds, given, strict=True) if g is not None)
+    return None if parts is None or unknown else parts[slice(*bounds)]
+
+
+def _of_structure(worker: Body, node: ast.Name) -> list[ast.expr] | None:
+    """The elements of a parameter that is a tuple with arrays or tuples in it."""
+    found = _parameter(worker, node)
+    if found is None or all(isinstance(t, types.Number | types.Boolean) for t in found[1].types):
+        return None
+    name, kind = found
+
+    def parts(value: ast.expr, wish: str, kind: types.BaseTuple) -> list[ast.expr]:
+        """The elements of a tuple in it."""
+        made: list[ast.expr] = []
+        for k, inner in enumerate(kind.types):
+            element, label = ast.Subscript(value, ast.Constant(k), ast.Load()), f"{wish}_{k}"
+            if isinstance(inner, types.BaseTuple):
+                made.append(ast.Tuple(parts(element, label, inner), ast.Load()))
+            else:
+                made.append(worker.bound(element, node, label))
+        return made
+
+    before, worker.displays[name] = worker.collect(lambda: parts(name_of(name), name, kind))
+    worker.prologue += before
+    return worker.displays[name]
 
 
 def counted(worker: Body, stmt: ast.For) -> list[ast.expr] | None:

@@ -16,7 +16,7 @@ from typing import Any
 from ...rules.calls import call_of
 from .body import Body, assigned, name_of
 from .captures import static
-from .displays import counted, elements
+from .displays import counted, elements, held
 from .nests import nest, nested_for
 
 
@@ -313,16 +313,8 @@ def round_names(
     match target, value:
         case ast.Name(id=name), ast.Constant(value=str()):
             return {name: value}
-        case ast.Name(id=name), ast.Tuple(elts=parts) if tuples and name not in assigned(stmt.body):
-            own = ast.Name(worker.fresh(name), ast.Load())
-            worker.displays[own.id] = [worker.bound_if_needed(p, stmt) for p in parts]
-            if any(isinstance(p, ast.Tuple) for p in parts):
-                worker.displays[own.id] = parts
-                worker.unwritten.add(own.id)
-            else:
-                whole = ast.Tuple(worker.displays[own.id], ast.Load())
-                worker.emit(ast.Assign([ast.Name(own.id, ast.Store())], whole), stmt)
-            return {name: own}
+        case ast.Name(id=name), ast.Tuple() if tuples and name not in assigned(stmt.body):
+            return {name: held(worker, value, stmt, name)}
         case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
             pairs = zip(targets, values, strict=True)
             found = [round_names(worker, stmt, t, v, tuples) for t, v in pairs]

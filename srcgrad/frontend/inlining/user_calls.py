@@ -25,6 +25,7 @@ from ..specialise import specialise
 from ..structure import structure
 from .body import Body, Closure, Scope, assigned, name_of, parts_of
 from .captures import capture, static
+from .displays import held
 from .gathered import BINARY
 from .gradients import arguments_in_order, gradient_call, held_array
 from .lifting import UnliftableError, captured_values, lift, lifted, with_functions
@@ -332,8 +333,11 @@ def bind_arguments(worker: Body, closure: Closure, node: ast.Call, scope: Scope)
         atomic = isinstance(value, ast.Name | ast.Constant)
         if atomic and name not in rebound:
             scope.names[name] = value
+            continue
+        wish = name if worker.usable(name) else f"{name}_"
+        if isinstance(value, ast.Tuple) and name not in rebound:
+            scope.names[name] = held(worker, value, node, wish)
         else:
-            wish = name if worker.usable(name) else f"{name}_"
             scope.names[name] = worker.bound(value, node, wish)
     return nones
 

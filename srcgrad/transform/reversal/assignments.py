@@ -16,7 +16,7 @@ from numba import types
 from ...analysis.derivatives import substitute
 from ...analysis.facts import Facts, Path
 from ...analysis.partial import Partial
-from ...program import Alias, Assign, Expr, Stmt, View, uses
+from ...program import Alias, Assign, Expr, Stmt, View, uses, whole_of
 from .contributions import give, note_guards, shaped
 from .gradients import negated
 from .sweep import Sweep
@@ -133,7 +133,5 @@ def renamed(p: Partial, old: str, new: str) -> Partial:
 
 def is_part(stmt: Stmt, facts: Facts) -> bool:
     """Whether a statement takes a part from a parameter that is a tuple."""
-    match stmt:
-        case Assign(value=ast.Subscript(value=ast.Name(id=name))):
-            return isinstance(facts.program.types.get(name), types.BaseTuple)
-    return False
+    whole = whole_of(stmt.value) if isinstance(stmt, Assign) else None
+    return whole is not None and isinstance(facts.program.types.get(whole), types.BaseTuple)
