@@ -1,10 +1,11 @@
 """Parameters that are tuples of tuples, or lists of tuples, of arrays and numbers."""
 
+import inspect
 from typing import Any
 
 import numpy as np
 import pytest
-from oracles import run_text
+from oracles import complex_step, run_text
 
 from srcgrad import AliasingError, grad, value_and_grad
 
@@ -103,6 +104,36 @@ def test_with_the_value() -> None:
     assert value == pytest.approx(layers(LAYERS, X))
     assert_layers(slopes)
     assert slope.shape == X.shape
+
+
+def leapfrog(state, steps):
+    x, v = state
+    for _ in range(steps):
+        v -= 0.1 * x**3
+        x += 0.1 * v
+    return np.sum(x * v)
+
+
+def exchanged(state, steps):
+    x, v = state
+    for _ in range(steps):
+        v -= 0.1 * x**3
+        x, v = v, x
+    return np.sum(x * v * v)
+
+
+@pytest.mark.parametrize("level", ["flat", "loops"])
+@pytest.mark.parametrize("f", [leapfrog, exchanged])
+def test_parts_updated_in_place(f: Any, level: str) -> None:
+    """As if they had been arguments of their own."""
+    state = np.array([0.3, 0.5]), np.array([1.0, -0.4])
+    space: dict[str, Any] = {"np": np}
+    apart = inspect.getsource(f).replace("(state, ", "(x, v, ").replace("    x, v = state\n", "")
+    exec(apart, space)
+    gradient = run_text(grad(f).source(state, 3, level=level))
+    expected = complex_step(space[f.__name__], *state, 3)
+    np.testing.assert_allclose(np.concatenate(gradient(state, 3)), expected, rtol=1e-12)
+    np.testing.assert_array_equal(state, [[0.3, 0.5], [1.0, -0.4]])
 
 
 def of_numbers(p):

@@ -60,7 +60,7 @@ class Needed:
     def decide(self) -> None:
         """Decide for the whole program."""
         program = self.facts.program
-        start = {n for n in self.facts.wrt if self.facts.is_dynamic(n)}
+        start = {n for n in program.params if n in self.facts.wrt and self.facts.is_dynamic(n)}
         if program.recursive:  # the caller may need what its arrays held
             start = set().union(*map(self.cells.memory, program.params))
         self.walk_block(program.body, (), start, int(program.recursive))
