@@ -71,25 +71,12 @@ def spread_out(W, b, V, c, x):
     return np.sum(np.tanh(V @ np.tanh(W @ x + b) + c) ** 2)
 
 
-FORMS = [layers, by_number, last_one_apart, taken_apart, by_subscripts, in_a_helper, written_to]
-
-
 def assert_layers(got: Any) -> None:
     leaves = [a for layer in LAYERS for a in layer]
     expected = grad(spread_out, wrt=(0, 1, 2, 3))(*leaves, X)
     for one, other in zip([a for layer in got for a in layer], expected, strict=True):
         assert one.shape == other.shape
         np.testing.assert_allclose(one, other, rtol=1e-12)
-
-
-@pytest.mark.parametrize("level", ["flat", "loops"])
-@pytest.mark.parametrize("f", FORMS)
-def test_both_levels(f: Any, level: str) -> None:
-    before = [a.copy() for layer in LAYERS for a in layer]
-    gradient = run_text(grad(f, wrt=0).source(LAYERS, X, level=level))
-    assert_layers(gradient(LAYERS, X))
-    for one, other in zip([a for layer in LAYERS for a in layer], before, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("f", [last_one_apart, written_to])
@@ -104,6 +91,35 @@ def test_with_the_value() -> None:
     assert value == pytest.approx(layers(LAYERS, X))
     assert_layers(slopes)
     assert slope.shape == X.shape
+
+
+def lists_apart(params, x):
+    weights, biases = (params[0][0], params[1][0]), (params[0][1], params[1][1])
+    for W, b in zip(weights, biases, strict=True):
+        x = np.tanh(W @ x + b)
+    return x @ x
+
+
+def with_positions(params, x):
+    for k, (W, b) in enumerate(params):
+        for V, c in params[k + 1 :]:
+            x = x + 0.0 * np.sum(V) * np.sum(c)
+        x = np.tanh(W @ x + b) if k + 1 < len(params) else np.sin(np.arcsin(np.tanh(W @ x + b)))
+    return x @ x
+
+
+FORMS = [layers, by_number, last_one_apart, taken_apart, by_subscripts, in_a_helper, written_to]
+FORMS += [lists_apart, with_positions]
+
+
+@pytest.mark.parametrize("level", ["flat", "loops"])
+@pytest.mark.parametrize("f", FORMS)
+def test_both_levels(f: Any, level: str) -> None:
+    before = [a.copy() for layer in LAYERS for a in layer]
+    gradient = run_text(grad(f, wrt=0).source(LAYERS, X, level=level))
+    assert_layers(gradient(LAYERS, X))
+    for one, other in zip([a for layer in LAYERS for a in layer], before, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def leapfrog(state, steps):
@@ -134,6 +150,21 @@ def test_parts_updated_in_place(f: Any, level: str) -> None:
     expected = complex_step(space[f.__name__], *state, 3)
     np.testing.assert_allclose(np.concatenate(gradient(state, 3)), expected, rtol=1e-12)
     np.testing.assert_array_equal(state, [[0.3, 0.5], [1.0, -0.4]])
+
+
+def area(points):
+    n, total = len(points), 0.0
+    for i in range(n):
+        x, y = points[i]
+        u, v = points[(i + 1) % n]
+        total += x * v - u * y
+    return 0.5 * total
+
+
+def test_rows_of_numbers_by_a_counter() -> None:
+    corners = ((0.0, 0.0), (2.0, 0.5), (1.5, 3.0))
+    slopes = run_text(grad(area).source(corners))(corners)
+    np.testing.assert_allclose(slopes, [[-1.25, -0.25], [1.5, -0.75], [-0.25, 1.0]])
 
 
 def of_numbers(p):

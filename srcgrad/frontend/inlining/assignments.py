@@ -12,11 +12,35 @@ import ast
 from typing import Any
 
 from .body import Body, assigned
+from .displays import of_tuple, steady
 
 
 def assignment(worker: Body, targets: list[ast.expr], value: ast.expr, stmt: ast.stmt) -> None:
     """``a = b = value``."""
     new = without_texts_in_lists(worker.expr(value))
+    if len(targets) == 1 and (parts := structure(worker, targets[0], value, new)):
+        for part, element in parts:
+            assign_value(worker, [part], element, stmt)
+    else:
+        assign_value(worker, targets, new, stmt)
+
+
+def structure(
+    worker: Body, target: ast.expr, value: ast.expr, new: ast.expr
+) -> list[tuple[ast.expr, ast.expr]]:
+    """The targets and parts of ``a, b = t`` where ``t`` has tuples in it; none for any other."""
+    known = new.elts if isinstance(new, ast.Tuple) else None
+    if isinstance(value, ast.Name):
+        known = of_tuple(worker, value)
+    if not isinstance(target, ast.Tuple | ast.List) or known is None:
+        return []
+    if len(known) != len(target.elts) or not any(isinstance(p, ast.Tuple) for p in known):
+        return []
+    return list(zip(target.elts, [steady(worker, p, value) for p in known], strict=True))
+
+
+def assign_value(worker: Body, targets: list[ast.expr], new: ast.expr, stmt: ast.stmt) -> None:
+    """``a = b = value`` for a value that is inlined."""
     if len(targets) > 1 and not isinstance(new, ast.Name | ast.Constant):
         new = worker.bound(new, stmt)
     if isinstance(new, ast.Tuple) and isinstance(targets[0], ast.Name):

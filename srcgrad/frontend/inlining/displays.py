@@ -30,7 +30,7 @@ def elements(worker: Body, node: ast.expr) -> list[ast.expr] | None:
         case ast.Name(id=name) if (values := captured_tuple(worker, name)) is not None:
             return [written_out(v) for v in values]
         case ast.Name():
-            found = _of_tuple(worker, node) or _of_parameter(worker, node)
+            found = of_tuple(worker, node) or _of_parameter(worker, node)
             return found or entries(worker, node)
         case ast.Subscript(value=ast.Name(), slice=ast.Slice()):
             return _part_of_tuple(worker, node)
@@ -121,7 +121,7 @@ def is_known(worker: Body, node: ast.expr) -> bool:
             return True
         case ast.Name(id=name):
             known = captured_tuple(worker, name) is not None
-            known = known or _of_tuple(worker, node) is not None
+            known = known or of_tuple(worker, node) is not None
             known = known or entries(worker, node) is not None
             return known or _parameter(worker, node) is not None
         case ast.Subscript(value=ast.Name(), slice=ast.Slice()):
@@ -154,7 +154,7 @@ def _of_parameter(worker: Body, node: ast.Name) -> list[ast.expr] | None:
     return [worker.bound(s, node) for s in _subscripts(name_of(name), kind)]
 
 
-def _of_tuple(worker: Body, node: ast.Name) -> list[ast.expr] | None:
+def of_tuple(worker: Body, node: ast.Name) -> list[ast.expr] | None:
     """The elements of a tuple that is bound once."""
     scope = worker.scope.find(node.id)
     name = scope.names.get(node.id) if scope is not None else None
@@ -165,7 +165,7 @@ def _of_tuple(worker: Body, node: ast.Name) -> list[ast.expr] | None:
 def _part_of_tuple(worker: Body, node: ast.Subscript) -> list[ast.expr] | None:
     """The elements of ``t[1:]`` where those of ``t`` and the bounds are known."""
     assert isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Slice)
-    parts = _of_tuple(worker, node.value)
+    parts = of_tuple(worker, node.value)
     given = (node.slice.lower, node.slice.upper, node.slice.step)
     bounds = [integer(worker, b) if b is not None else None for b in given]
     unknown = any(b is None for b, g in zip(bounds, given, strict=True) if g is not None)
@@ -212,7 +212,7 @@ def counted(worker: Body, stmt: ast.For) -> list[ast.expr] | None:
         and isinstance(n.value, ast.Name)
         and any(isinstance(m, ast.Name) and m.id == counter for m in ast.walk(n.slice))
     ]
-    if not any(_of_tuple(worker, t) for t in used if isinstance(t, ast.Name)):
+    if not any(of_tuple(worker, t) for t in used if isinstance(t, ast.Name)):
         return None
     bounds = [integer(worker, a) for a in args]
     if None in bounds or len(numbers := range(*bounds)) > MOST:  # type: ignore[arg-type]
@@ -240,7 +240,7 @@ def integer(worker: Body, node: ast.expr) -> int | None:
             results = {ast.Add: a + b, ast.Sub: a - b, ast.Mult: a * b}
             return results[type(op)] if type(op) in results else a % b
         case ast.Call(func=ast.Name(id="len"), args=[ast.Name() as name], keywords=[]):
-            parts = _of_tuple(worker, name)
+            parts = of_tuple(worker, name)
             return None if parts is None else len(parts)
     return None
 
@@ -251,7 +251,7 @@ def element_of(worker: Body, node: ast.Subscript) -> ast.expr | None:
         return None
     if isinstance(node.slice, ast.Constant) and not _is_unwritten(worker, node.value):
         return None
-    parts = _of_tuple(worker, node.value)
+    parts = of_tuple(worker, node.value)
     place = integer(worker, node.slice) if parts is not None else None
     if parts is None or place is None:
         return None
@@ -291,16 +291,34 @@ def as_array(worker: Body, node: ast.expr) -> ast.expr | None:
     if isinstance(node, ast.Name) and (array := _captured_array(worker, node.id)) is not None:
         return array
     found = _parameter(worker, node) if isinstance(node, ast.Name) else None
-    if found is None or not all(isinstance(t, types.Float) for t in found[1].types):
+    if found is None or not is_table(found[1]):
         return None
     name, kind = found
     if name not in worker.tuple_arrays:
-        parts = _subscripts(name_of(name), kind)
+        parts = _rows(name_of(name), kind)
         empty = ast.Attribute(name_of("np"), "array", ast.Load())
         made_of = ast.Call(empty, [ast.List(parts, ast.Load())], [])
         made, worker.tuple_arrays[name] = worker.collect(lambda: worker.bound(made_of, node, name))
         worker.prologue += made
     return worker.tuple_arrays[name]
+
+
+def is_table(kind: types.BaseTuple) -> bool:
+    """Whether a tuple is one of numbers, or of tuples of as many numbers each."""
+    rows = [k for k in kind.types if isinstance(k, types.BaseTuple)]
+    if rows and len(rows) == len(kind.types):
+        return len(set(map(len, rows))) == 1 and all(map(is_table, rows))
+    return all(isinstance(t, types.Float) for t in kind.types)
+
+
+def _rows(base: ast.expr, kind: types.BaseTuple) -> list[ast.expr]:
+    """Every element of such a tuple, rows as lists."""
+    found: list[ast.expr] = []
+    for k, inner in enumerate(kind.types):
+        part = ast.Subscript(base, ast.Constant(k), ast.Load())
+        tuple_ = isinstance(inner, types.BaseTuple)
+        found.append(ast.List(_rows(part, inner), ast.Load()) if tuple_ else part)
+    return found
 
 
 def spelt_out(worker: Body, node: ast.Call) -> ast.Call:

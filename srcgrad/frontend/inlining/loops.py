@@ -288,12 +288,12 @@ def unrolled(worker: Body, stmt: ast.For, values: list[ast.expr], constant: bool
         place, value = without(own, stmt.target, left[0])
         target = worker.target(place)
         worker.emit(ast.Assign([target], value), stmt)
-        if constant and isinstance(stmt.target, ast.Name) and isinstance(target, ast.Name):
-            worker.scope.names[stmt.target.id] = left[0]
+        numbers = round_numbers(stmt, stmt.target, left[0], constant)
+        variables = {name: worker.scope.names[name] for name in numbers}
+        worker.scope.names |= numbers
         for inner in body:
             worker.statement(inner)
-        if constant and isinstance(stmt.target, ast.Name) and isinstance(target, ast.Name):
-            worker.scope.names[stmt.target.id] = name_of(target.id)
+        worker.scope.names |= variables
         texts = (n for n, v in own.items() if isinstance(v, ast.Constant))
         worker.scope.names |= {n: known[n] for n in texts}
         if flag is None:
@@ -304,6 +304,20 @@ def unrolled(worker: Body, stmt: ast.For, values: list[ast.expr], constant: bool
             worker.emit(ast.If(test, more, []), stmt)
 
     rounds(values)
+
+
+def round_numbers(
+    stmt: ast.For, target: ast.expr, value: ast.expr, constant: bool
+) -> dict[str, ast.expr]:
+    """Targets that stand for a number of the round's: a counter, the position in ``enumerate``."""
+    match target, value:
+        case ast.Name(id=name), ast.Constant(value=int()) if constant:
+            return {} if name in assigned(stmt.body) else {name: value}
+        case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
+            pairs = zip(targets, values, strict=True)
+            found = [round_numbers(stmt, t, v, True) for t, v in pairs]
+            return {name: new for part in found for name, new in part.items()}
+    return {}
 
 
 def round_names(
