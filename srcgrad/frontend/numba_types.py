@@ -297,16 +297,19 @@ class _Text:
         place = places.get(number)
         first = str(error).split("\n")
         detail = next((x.strip() for x in first if "srcgrad:" in x), "")
-        reason = detail.partition("srcgrad:")[2].strip() or _shorten(str(error))
+        reason = detail.partition("srcgrad:")[2].strip() or _shorten(str(error), stmt)
         return UnsupportedError(Complaint(place, reason, ""))
 
 
-def _shorten(message: str) -> str:
-    """The first telling line of Numba's message."""
+def _shorten(message: str, stmt: Stmt | None) -> str:
+    """The first telling line of Numba's message, or the operation, if it tells of stubs only."""
     lines = [x.strip() for x in message.split("\n") if x.strip()]
     skip = ("Failed in", "During:", "- Resolution", "- argument", "File ", "Use of")
     telling = [x for x in lines if not x.startswith(skip)]
-    return "Numba cannot type this: " + (telling or lines or ["?"])[0]
+    shown = (telling or lines or ["?"])[0]
+    if "Function(" in shown and isinstance(value := getattr(stmt, "value", None), ast.expr):
+        return f"`{ast.unparse(value)}` has no type that Numba knows"
+    return f"Numba cannot type this: {shown}"
 
 
 __all__ = ["Path", "Typing", "blocks", "infer_function", "names", "numba_types"]
