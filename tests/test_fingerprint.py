@@ -140,7 +140,9 @@ def test_nothing_that_the_source_looks_up_is_missed(case: Case) -> None:
     if inner:  # functions that are defined inside and recursive: compiled in each process
         assert outline(case.function).digest is None
     for source, name, value in inlined.captured:
-        if source.function not in inner:
+        if "[" in name:  # a function of a dictionary, which is looked up: compiled in each process
+            assert outline(case.function).digest is None
+        elif source.function not in inner:
             assert mark.reference(source.function, name) is not None, (name, value)
 
 
