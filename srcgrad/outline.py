@@ -84,14 +84,14 @@ def outline(primal: Any, tolerant: bool = False) -> Outline | None:
 def _examined(primal: Any, mark: Fingerprint) -> tuple[Outline, dict[str, Any]]:
     """The outline that a function's source gives, and what to remember of it."""
     from .frontend.closure import inline_untyped  # costs much: only where needed
-    from .frontend.parse import parse
-    from .frontend.written import parameters_of, written
+    from .frontend.parse import parameter_names, parse
+    from .frontend.written import written
 
     inlined = inline_untyped(parse(primal))
     captured = [(source.function, name, value) for source, name, value in inlined.captured]
     names = [mark.reference(function, name) for function, name, _ in captured]
     arrays = [_reference_to(a, mark, captured) for a in inlined.arrays.values()]
-    params = (*parameters_of(inlined.tree), *inlined.arrays)
+    params = (*parameter_names(inlined.tree.args), *inlined.arrays)
     anything = _routines_write(inlined.routines.values())
     changed = params if anything else written(inlined.tree, params)
     position = {name: k for k, name in enumerate(inlined.arrays)}
@@ -198,8 +198,8 @@ def is_library(value: Any) -> bool:
 def _routines_write(functions: Iterable[Any]) -> bool:
     """Whether recursive functions, or those that they call, may write to an array."""
     from .frontend.closure import inline_untyped
-    from .frontend.parse import parse
-    from .frontend.written import parameters_of, written
+    from .frontend.parse import parameter_names, parse
+    from .frontend.written import written
 
     todo, seen = list(functions), set()
     while todo:
@@ -208,7 +208,7 @@ def _routines_write(functions: Iterable[Any]) -> bool:
             continue
         seen.add(function)
         inlined = inline_untyped(parse(function))
-        if written(inlined.tree, parameters_of(inlined.tree)):
+        if written(inlined.tree, parameter_names(inlined.tree.args)):
             return True
         todo += inlined.routines.values()
     return False

@@ -38,7 +38,7 @@ from .inlining.starred import with_stars
 from .inlining.tables import decided, of_table, refuse_outside, table_named
 from .inlining.tuples import has_star, picked, repeated, unpack_starred
 from .inlining.user_calls import closure, function_value
-from .parse import Source, parse
+from .parse import Source, parameter_names, parse
 from .specialise import specialise
 from .structure import structure
 
@@ -162,12 +162,11 @@ class _Inliner(Body):
 
     def function_body(self, tree: ast.FunctionDef) -> list[ast.stmt]:
         """The main function's body."""
-        arguments = tree.args
         self.given: dict[str, str] = {}
-        for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-            new = arg.arg if self.usable(arg.arg) else self.fresh(arg.arg)
-            self.scope.names[arg.arg] = ast.Name(new, ast.Load())
-            self.given[arg.arg] = new
+        for name in parameter_names(tree.args):
+            new = name if self.usable(name) else self.fresh(name)
+            self.scope.names[name] = ast.Name(new, ast.Load())
+            self.given[name] = new
         rebound = set(assigned(tree.body))
         first, _ = self.collect(lambda: records.own_parts(self, tree, rebound))
         self.declare(tree, self.scope, own=True)
@@ -176,7 +175,7 @@ class _Inliner(Body):
 
     def arguments(self, old: ast.arguments) -> ast.arguments:
         """The parameters, all plain, under their names in the new body."""
-        args = [ast.arg(self.given[a.arg]) for a in (*old.posonlyargs, *old.args, *old.kwonlyargs)]
+        args = [ast.arg(self.given[name]) for name in parameter_names(old)]
         return ast.arguments([], args, None, [], [], None, [])
 
     def block(self, body: list[ast.stmt]) -> list[ast.stmt]:

@@ -35,6 +35,7 @@ from .fixed import growing
 from .fresh import fresh_names
 from .inline import Inlined
 from .list_values import Lists
+from .parse import parameter_names
 from .truth import truth_names
 from .values import Values, subscript, whole
 
@@ -48,7 +49,7 @@ def normalise(inlined: Inlined) -> Program:
         Where an expression has no place in the Program.
     """
     tree = inlined.tree
-    params = tuple(a.arg for a in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs))
+    params = parameter_names(tree.args)
     hidden = tuple(inlined.arrays)
     taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | set(params) | set(hidden)
     taken |= set(inlined.constants)

@@ -61,8 +61,7 @@ class Source:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of all parameters, in order."""
-        args = self.tree.args
-        return tuple(a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs))
+        return parameter_names(self.tree.args)
 
     def place(self, node: ast.AST) -> Place:
         """Where a node stands."""
@@ -79,6 +78,12 @@ class Source:
     def resolve(self, name: str) -> Any:
         """What a free name means now, or ``MISSING``."""
         return self.local[name] if name in self.local else resolve(self.function, name)
+
+
+def parameter_names(arguments: ast.arguments) -> tuple[str, ...]:
+    """The names of a function's parameters, in order."""
+    every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    return tuple(a.arg for a in every)
 
 
 def parse(function: Any) -> Source:

@@ -35,12 +35,6 @@ def written(tree: ast.FunctionDef, params: Collection[str]) -> tuple[str, ...]:
     return tuple(p for p in params if p in found)
 
 
-def parameters_of(tree: ast.FunctionDef) -> list[str]:
-    """The names of a function's parameters."""
-    args = tree.args
-    return [a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
-
-
 @dataclass
 class Shared:
     """Parameters that each name may be a part of, and names that may be lists or tuples."""

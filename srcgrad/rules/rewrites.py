@@ -53,13 +53,21 @@ def _nested(name: str) -> Callable[[ast.Call], ast.expr | None]:
 
 def _sum(call: ast.Call) -> ast.expr | None:
     """``sum((a, b, c))`` as ``a + b + c``."""
-    iterable, start = call.args[0], [k.value for k in call.keywords]
-    if isinstance(iterable, ast.Tuple | ast.List) and iterable.elts:
-        total, *rest = [*start, *iterable.elts]
-        for term in rest:
-            total = ast.BinOp(total, ast.Add(), term)
+    if (total := _spelt_out(call, ast.Add())) is not None:
         return total
+    iterable, start = call.args[0], [k.value for k in call.keywords]
     return ast.BinOp(start[0], ast.Add(), call_of("sum", iterable)) if start else None
+
+
+def _spelt_out(call: ast.Call, op: ast.operator) -> ast.expr | None:
+    """The start and the elements of a display, one operation after the other."""
+    iterable = call.args[0]
+    if not isinstance(iterable, ast.Tuple | ast.List) or not iterable.elts:
+        return None
+    total, *rest = [*(k.value for k in call.keywords), *iterable.elts]
+    for term in rest:
+        total = ast.BinOp(total, op, term)
+    return total
 
 
 def _log(call: ast.Call) -> ast.expr | None:
@@ -245,12 +253,9 @@ def _select(call: ast.Call) -> ast.expr | None:
 
 def _product(call: ast.Call) -> ast.expr | None:
     """``math.prod([a, b, c])`` as ``a * b * c``; of an array, NumPy's product."""
-    iterable, start = call.args[0], [k.value for k in call.keywords]
-    if isinstance(iterable, ast.Tuple | ast.List) and iterable.elts:
-        total, *rest = [*start, *iterable.elts]
-        for term in rest:
-            total = ast.BinOp(total, ast.Mult(), term)
+    if (total := _spelt_out(call, ast.Mult())) is not None:
         return total
+    iterable, start = call.args[0], [k.value for k in call.keywords]
     product = call_of("np.prod", iterable)
     return ast.BinOp(start[0], ast.Mult(), product) if start else product
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from typing import Any
 
 import numpy as np
 
@@ -21,9 +20,6 @@ from .captures import static
 
 UNKNOWN = "..."
 """What stands for a part of a text that is not constant."""
-
-DIRECTIVES = {"%%": "%"}
-"""Directives of ``%`` that give a text of their own."""
 
 
 def raised(worker: Body, exc: ast.expr | None) -> ast.expr:
@@ -39,7 +35,7 @@ def raised(worker: Body, exc: ast.expr | None) -> ast.expr:
         return ast.Call(ast.parse("np.linalg.LinAlgError", mode="eval").body, texts, [])
     known = next(k for k in kind.__mro__ if getattr(builtins, k.__name__, None) is k)
     if known is not kind:
-        texts = [ast.Constant(": ".join([kind.__name__, *map(as_text, texts)]))]
+        texts = [ast.Constant(": ".join([kind.__name__, *map(text_of, texts)]))]
     return ast.Call(name_of(known.__name__), texts, [])
 
 
@@ -64,12 +60,8 @@ def text_of(node: ast.expr) -> str:
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return text_of(left) + text_of(right)
         case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
-            return re.sub(r"%%|%[^a-zA-Z%]*[a-zA-Z]", lambda m: DIRECTIVES.get(m[0], UNKNOWN), text)
+            directives = r"%%|%[^a-zA-Z%]*[a-zA-Z]"
+            return re.sub(directives, lambda m: "%" if m[0] == "%%" else UNKNOWN, text)
         case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
             return re.sub(r"\{[^{}]*\}", UNKNOWN, text)
     return UNKNOWN
-
-
-def as_text(value: Any) -> str:
-    """An argument of an exception within a text."""
-    return str(value.value) if isinstance(value, ast.Constant) else UNKNOWN

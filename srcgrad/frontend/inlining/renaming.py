@@ -13,6 +13,7 @@ import functools
 import symtable
 from collections.abc import Iterator
 
+from ..parse import parameter_names
 from .body import assigned
 
 
@@ -24,8 +25,8 @@ def free_names(tree: ast.FunctionDef) -> frozenset[str]:
 
 def _without_notes(arguments: ast.arguments) -> ast.arguments:
     """Parameters without annotations and defaults."""
-    every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-    return ast.arguments([], [ast.arg(a.arg) for a in every], None, [], [], None, [])
+    args = [ast.arg(name) for name in parameter_names(arguments)]
+    return ast.arguments([], args, None, [], [], None, [])
 
 
 @functools.lru_cache(maxsize=256)
