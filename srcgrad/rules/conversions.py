@@ -14,7 +14,7 @@ import builtins
 import numpy as np
 
 from .declarations import function
-from .expressions import dotted, literal
+from .expressions import MISSING, dotted, literal
 from .results import is_array
 from .written import Fresh, Ranks, Spelling, keyword_of, tuple_text
 
@@ -43,17 +43,64 @@ def _array(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None
     if call.keywords:
         return None
     if isinstance(x, ast.Tuple | ast.List):
-        leaves = [n for n in ast.walk(x) if isinstance(n, ast.Name) and rank(n)]
         nested = any(isinstance(e, ast.Tuple | ast.List) for e in x.elts)
-        return f"{target} = {_stacks(x)}" if leaves and nested else None
+        if nested and _has_array(x, rank):
+            return f"{target} = {_stacks(x, rank)}"
+        return _of_one_dtype(target, x, rank) if nested else None
     return f"{target} = {ast.unparse(x)}" if rank.is_number(x) else None
 
 
-def _stacks(node: ast.expr) -> str:
-    """A display of arrays as a stack."""
+def _has_array(node: ast.expr, rank: Ranks) -> bool:
+    """Whether a display has an array in it."""
     if isinstance(node, ast.Tuple | ast.List):
-        return f"np.stack({tuple_text([_stacks(e) for e in node.elts])})"
-    return ast.unparse(node)
+        return any(_has_array(e, rank) for e in node.elts)
+    return isinstance(node, ast.Name) and rank(node) > 0
+
+
+def _stacks(node: ast.expr, rank: Ranks) -> str:
+    """A display of arrays as a stack."""
+    if not isinstance(node, ast.Tuple | ast.List):
+        return ast.unparse(node)
+    if not _has_array(node, rank):
+        return f"np.array({ast.unparse(node)})"
+    return f"np.stack({tuple_text([_stacks(e, rank) for e in node.elts])})"
+
+
+def _of_one_dtype(target: str, display: ast.Tuple | ast.List, rank: Ranks) -> str | None:
+    """A nested display whose rows have one dtype: Numba's lists of numbers are not converted."""
+    kinds = [_display_dtype(row, rank) for row in _rows(display)]
+    wanted = np.result_type(*kinds)
+    if all(kind == wanted for kind in kinds) or wanted.kind != "f":
+        return None
+
+    def converted(node: ast.expr) -> str:
+        if isinstance(node, ast.Tuple | ast.List):
+            return f"[{', '.join(map(converted, node.elts))}]"
+        if _number_dtype(node, rank) == wanted:
+            return ast.unparse(node)
+        value = literal(node)
+        return f"np.{wanted}({ast.unparse(node)})" if value is MISSING else repr(float(value))
+
+    return f"{target} = np.array({converted(display)})"
+
+
+def _rows(display: ast.Tuple | ast.List) -> list[ast.Tuple | ast.List]:
+    """The innermost displays."""
+    inner = [e for e in display.elts if isinstance(e, ast.Tuple | ast.List)]
+    return [row for e in inner for row in _rows(e)] if inner else [display]
+
+
+def _display_dtype(row: ast.Tuple | ast.List, rank: Ranks) -> np.dtype:
+    """The dtype that numbers in a row have together."""
+    return np.result_type(*(_number_dtype(e, rank) for e in row.elts))
+
+
+def _number_dtype(node: ast.expr, rank: Ranks) -> np.dtype:
+    """The dtype of a name, of a constant; else of a length, which is an integer."""
+    if isinstance(node, ast.Name):
+        return _of(node, rank)
+    value = literal(node)
+    return np.dtype(np.int64) if value is MISSING else np.asarray(value).dtype
 
 
 def _whole(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
