@@ -95,6 +95,7 @@ def test_compiled(tmp_path: Any) -> None:
     text = "np.sum(x[:, np.array([2, 0])] ** 3) + "
     text += "np.sum(np.var(x, axis=(0, 1), keepdims=True)) + np.sum(np.squeeze(x[:1], axis=0))"
     text += " + np.sum(np.array(x) * np.array(x, dtype=float))"
+    text += " + np.sum(np.array([[x[0, 0], 1], [True, False], [len(x), 2]]) ** 3)"
     check_gradient(written(text, 1, tmp_path), M, compiled=True)
 
 
