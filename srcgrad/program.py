@@ -16,6 +16,7 @@ Invariant (``verify``): see ``verify``.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,6 +31,16 @@ class Stmt:
 
     line: int = 0
     comment: str = ""
+
+    @functools.cached_property
+    def reads(self) -> frozenset[str]:
+        """Names that it reads itself: looked for once, as every analysis asks for them."""
+        return frozenset(_reads(self))
+
+    @functools.cached_property
+    def writes(self) -> tuple[str, ...]:
+        """Names that it binds itself: looked for once, as well."""
+        return _writes(self)
 
 
 @dataclass(frozen=True)
@@ -283,8 +294,9 @@ def walk(block: Block) -> Iterator[Stmt]:
     """Every statement of a block, outer before inner, in source order."""
     for stmt in block:
         yield stmt
-        for inner in blocks(stmt):
-            yield from walk(inner)
+        if isinstance(stmt, If | For | While):
+            for inner in blocks(stmt):
+                yield from walk(inner)
 
 
 def expressions(stmt: Stmt) -> tuple[Expr, ...]:
@@ -333,8 +345,13 @@ MODULES = frozenset({"np", "math"})
 """Names that the emitted text imports, which no variable may have."""
 
 
-def uses(stmt: Stmt) -> set[str]:
+def uses(stmt: Stmt) -> frozenset[str]:
     """Names that a statement itself reads (its blocks not counted)."""
+    return stmt.reads
+
+
+def _reads(stmt: Stmt) -> set[str]:
+    """What ``uses`` gives, looked for in the statement's expressions."""
     found = set().union(*map(names, expressions(stmt)))
     match stmt:
         case Alias(source=s):
@@ -350,6 +367,11 @@ def uses(stmt: Stmt) -> set[str]:
 
 def binds(stmt: Stmt) -> tuple[str, ...]:
     """Names that a statement itself gives a new value (its blocks not counted)."""
+    return stmt.writes
+
+
+def _writes(stmt: Stmt) -> tuple[str, ...]:
+    """What ``binds`` gives."""
     match stmt:
         case Assign(target=t) | Alias(target=t) | View(target=t) | Update(target=t):
             return (t,)
@@ -393,6 +415,24 @@ def exposed(body: Block) -> set[str]:
 
     visit(body, set())
     return found
+
+
+def exposed_after(body: Block) -> list[set[str]]:
+    """For each statement, what ``exposed`` finds in those after it; found from the end."""
+    found: list[set[str]] = []
+    later: set[str] = set()
+    for stmt in reversed(body):
+        found.append(later)
+        later = exposed((stmt,)) | (later - surely_bound(stmt))
+    return found[::-1]
+
+
+def surely_bound(stmt: Stmt) -> set[str]:
+    """Names that a statement binds whatever happens: a loop may have no rounds."""
+    if isinstance(stmt, If):
+        yes, no = (set().union(*map(surely_bound, b)) for b in blocks(stmt))
+        return yes & no
+    return set() if isinstance(stmt, For | While) else set(binds(stmt))
 
 
 def added(stmt: Stmt) -> tuple[str, Expr] | None:

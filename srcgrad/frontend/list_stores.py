@@ -118,8 +118,8 @@ def kept_rows(program: Program) -> set[int]:
     found: set[int] = set()
 
     def block(body: Block, after: set[str], repeated: bool) -> None:
-        for k, stmt in enumerate(body):
-            later = set().union(*map(touched, body[k + 1 :])) | after
+        later = set(after)
+        for stmt in reversed(body):
             match stmt:
                 case Push(value=ast.Name(id=v)) if is_numbers(program.types.get(v)):
                     fresh = starts(next((s for s in body if v in touched(s)), stmt), v)
@@ -130,6 +130,7 @@ def kept_rows(program: Program) -> set[int]:
                         block(inner, later | (touched_in(body) if repeated else set()), repeated)
                 case For() | While():
                     block(stmt.body, later, True)
+            later |= touched(stmt)
 
     block(program.body, set(), False)
     return found

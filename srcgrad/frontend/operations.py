@@ -64,9 +64,25 @@ def operation_type(pattern: Expr, operands: tuple[types.Type, ...]) -> types.Typ
     """The type of an operation on operands of these types, None where there is none."""
     if any(isinstance(t, types.Optional) for t in operands):
         return None
-    known = {f"p{k}": t for k, t in enumerate(operands)}
-    found = _type_of(pattern, known, cpu_target.typing_context)
+    key = ast.unparse(pattern), operands
+    found = KNOWN.get(key)
+    if found is None:
+        known = {f"p{k}": t for k, t in enumerate(operands)}
+        found = _type_of(pattern, known, cpu_target.typing_context)
+        if found is not None and not _calls_by_name(pattern) and len(KNOWN) < MOST_KNOWN:
+            KNOWN[key] = found
     return None if found is None else types.unliteral(found)
+
+
+KNOWN: dict[tuple[str, tuple[types.Type, ...]], types.Type] = {}
+"""Types of operations, as Numba is slow to say: of operators and of modules' functions."""
+MOST_KNOWN = 10_000
+
+
+def _calls_by_name(pattern: Expr) -> bool:
+    """Whether an operation calls what a name stands for: a user's gate, which may be another."""
+    calls = (n for n in ast.walk(pattern) if isinstance(n, ast.Call))
+    return any(isinstance(n.func, ast.Name) for n in calls)
 
 
 def _pattern(expr: Any, operands: list[Expr]) -> Any:

@@ -9,7 +9,7 @@ names that srcgrad made up are dropped, and only where nothing reads them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from typing import Any
 
 from ..program import (
@@ -68,7 +68,7 @@ def _shared(body: Block) -> set[str]:
     return found
 
 
-def _reads(stmt: Stmt) -> set[str]:
+def _reads(stmt: Stmt) -> Set[str]:
     """Names that a statement reads for something other than updating themselves."""
     found = uses(stmt)
     match stmt:

@@ -15,7 +15,7 @@ from typing import Any
 
 from numba import types
 
-from ...program import Assign, Block, For, Program, While, bound, exposed, walk
+from ...program import Assign, Block, For, Program, While, bound, exposed, exposed_after, walk
 from .contraction import renamed
 from .effects import memory_classes
 
@@ -28,9 +28,10 @@ def apart(program: Program) -> Program:
     alone = {n for n in kinds if sizes[classes.get(n, n)] <= 1}
     body = list(program.body)
     seen: set[str] = set()
+    later = exposed_after(program.body)
     for k, stmt in enumerate(body):
         if isinstance(stmt, For | While):
-            for name in sorted(made(stmt.body) & seen & alone - exposed(tuple(body[k + 1 :]))):
+            for name in sorted(made(stmt.body) & seen & alone - later[k]):
                 if isinstance(kinds.get(name), types.Array):
                     new = fresh(name, kinds)
                     stmt = replace(stmt, body=renamed(stmt.body, name, new))

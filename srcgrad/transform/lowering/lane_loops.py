@@ -33,6 +33,7 @@ from ...program import (
     blocks,
     bound,
     exposed,
+    exposed_after,
     expressions,
     walk,
     with_blocks,
@@ -112,8 +113,8 @@ def without_swaps(body: Block) -> Block:
 
 def following(body: Block, after: set[str]) -> Iterator[tuple[Stmt, set[str]]]:
     """Statements, each with the names that are read after it."""
-    for k, stmt in enumerate(body):
-        yield stmt, exposed(body[k + 1 :]) | after if blocks(stmt) else set()
+    for stmt, later in zip(body, exposed_after(body), strict=True):
+        yield stmt, later | after if blocks(stmt) else set()
 
 
 @dataclass

@@ -83,6 +83,9 @@ def replaced(old: str, new: str, rest: Block) -> Block | None:
     """What follows a second name, in terms of the first; None where that cannot be said."""
     result: list[Stmt] = []
     for k, stmt in enumerate(rest):
+        if not mentions(stmt, old, new):
+            result.append(stmt)
+            continue
         inside = set().union(*(bound(b) for b in blocks(stmt)))
         opaque = (s for s in walk((stmt,)) if isinstance(s, Swap | Call | Check))
         if {old, new} & inside or any(old in uses(s) for s in opaque):
@@ -96,6 +99,11 @@ def replaced(old: str, new: str, rest: Block) -> Block | None:
     return tuple(result)
 
 
+def mentions(stmt: Stmt, old: str, new: str) -> bool:
+    """Whether a statement, or one in its blocks, has the second name or gives the first anew."""
+    return any(old in uses(s) or old in binds(s) or new in binds(s) for s in walk((stmt,)))
+
+
 def throughout(stmt: Stmt, old: str, new: str) -> Stmt:
     """A statement and its blocks with a name replaced, where it is read and where it is written."""
     stmt = with_blocks(stmt, tuple(tuple(throughout(s, old, new) for s in b) for b in blocks(stmt)))
@@ -105,6 +113,8 @@ def throughout(stmt: Stmt, old: str, new: str) -> Stmt:
 
 def reading(stmt: Stmt, old: str, new: str) -> Stmt:
     """A statement with a name replaced where it is read."""
+    if old not in uses(stmt):
+        return stmt
     name = ast.Name(new, ast.Load())
     stmt = with_expressions(stmt, lambda e: instantiate(e, {old: name}))
     if isinstance(stmt, Alias | View) and stmt.source == old:

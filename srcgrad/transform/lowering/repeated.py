@@ -13,6 +13,7 @@ the same block before the number, so that where they are set it is.
 from __future__ import annotations
 
 import ast
+import functools
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -121,9 +122,15 @@ class Reuse:
             if isinstance(s, Call):
                 groups |= {self.classes.get(n, n) for n in s.changed}
         for text, name in list(known.items()):
-            read = {name, *names(ast.parse(text, mode="eval").body)}
+            read = {name, *operands(text)}
             if read & changed or {self.classes.get(n, n) for n in read} & groups:
                 del known[text]
+
+
+@functools.lru_cache(maxsize=1024)
+def operands(text: str) -> frozenset[str]:
+    """The names in a call."""
+    return frozenset(names(ast.parse(text, mode="eval").body))
 
 
 class Replacer(ast.NodeTransformer):

@@ -40,9 +40,11 @@ def rows(program: Program, counters: frozenset[str]) -> Program:
     """The program with rows for arrays that a loop uses up row by row."""
     alone = unshared(program)
     made = [s for s in walk(program.body) if allocated(s) is not None]
+    users = mentions(program.body)
     for name in (n for s in made for n in binds(s) if n in alone):
-        while (found := row(program, name, counters)) is not None:
+        while (found := row(program, name, users[name], counters)) is not None:
             program = narrowed(program, found)
+            users = mentions(program.body)
     return program
 
 
@@ -56,9 +58,9 @@ class Row:
     user: int
 
 
-def row(program: Program, name: str, counters: frozenset[str]) -> Row | None:
+def row(program: Program, name: str, users: list[Use], counters: frozenset[str]) -> Row | None:
     """What is known of an array that may lose an axis; None for any other."""
-    found = sorted(mentions(program.body)[name], key=lambda use: use.path)
+    found = sorted(users, key=lambda use: use.path)
     made, rest = found[0], found[1:]
     allocation = allocated(made.stmt)
     if allocation is None or len(allocation[0]) < 2 or not rest:

@@ -11,6 +11,7 @@ the loop does not change.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -23,7 +24,6 @@ from ...program import (
     Stmt,
     Store,
     binds,
-    bound,
     exposed,
     expressions,
     names,
@@ -44,9 +44,8 @@ def counting(
     calls = [c for c in every if replaceable(c)]
     if not calls:
         return ()
-    steps: dict[str, Assign] = {}
-    carried = exposed(loop.body) & bound(loop.body)
-    if not all(collect(names(c.args[0]), loop, carried, steps) for c in calls):
+    steps = steps_to([c.args[0] for c in calls], loop)
+    if steps is None:
         return ()
     sure = [c for s in loop.body for e in expressions(s) for c in circular(e, True)]
     given = [*(c.args[0] for c in calls), *(s.value for s in steps.values())]
@@ -55,7 +54,8 @@ def counting(
     if reads_changes(given, loop, classes):
         return ()
     counts = {ast.unparse(c.args[0]): beyond(far, c.args[0]) for c in calls}
-    body = (*(s for s in loop.body if s in steps.values()), *counts.values())
+    chosen = {id(s) for s in steps.values()}
+    body = (*(s for s in loop.body if id(s) in chosen), *counts.values())
     start = Assign(far, ast.Constant(0), line=loop.line)
     return start, replace(loop, body=body, comment="arguments of sin, cos, tan beyond the limit")
 
@@ -70,19 +70,26 @@ def circular(expr: ast.AST, sure: bool = False) -> Iterator[ast.Call]:
         yield from circular(child, sure)
 
 
-def collect(wanted: set[str], loop: For, carried: set[str], steps: dict[str, Assign]) -> bool:
-    """Gather the assignments that give names their values; False where they are not so simple."""
-    for name in sorted(wanted - set(steps)):
-        match [s for s in walk(loop.body) if name in binds(s)]:
-            case []:
-                continue
-            case [Assign() as only] if name not in carried and any(s is only for s in loop.body):
-                steps[name] = only
-                if not collect(names(only.value), loop, carried, steps):
-                    return False
-            case _:
-                return False
-    return True
+def steps_to(wanted: list[Expr], loop: For) -> dict[str, Assign] | None:
+    """The assignments that give names their values; None where they are not so simple."""
+    bindings = Counter(n for s in walk(loop.body) for n in binds(s))
+    carried = exposed(loop.body) & set(bindings)
+    simple = {
+        s.target: s
+        for s in loop.body
+        if isinstance(s, Assign) and bindings[s.target] == 1 and s.target not in carried
+    }
+    found: dict[str, Assign] = {}
+    pending = [n for e in wanted for n in names(e)]
+    while pending:
+        name = pending.pop()
+        if name in found or not bindings[name]:
+            continue
+        if name not in simple:
+            return None
+        found[name] = simple[name]
+        pending += names(simple[name].value)
+    return found
 
 
 def reads_changes(given: list[Expr], loop: For, classes: Mapping[str, str]) -> bool:
