@@ -164,9 +164,11 @@ def converted(value: Any, name: str, wanted: bool) -> Any:
             return named(type(value))(*given)
         case complex() | np.complexfloating():
             raise ArgumentError(f"`{name}` is complex: gradients are of real functions only")
+    advice = "pass a number, an array, or a list or tuple of them"
+    if isinstance(value, dict):
+        advice = "pass a NamedTuple or a dataclass with a field for each key"
     raise ArgumentError(
-        f"`{name}` is a {type(value).__name__}, which cannot be computed with: "
-        "pass a number, an array, or a list or tuple of them"
+        f"`{name}` is a {type(value).__name__}, which cannot be computed with: {advice}"
     )
 
 

@@ -7,6 +7,7 @@ that has to be named, and on no other.
 import contextlib
 import itertools
 import math
+import time
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ def uses_try(x):
 
 
 def uses_with(x):
-    with np.errstate(all="ignore"):  # refused: with | with
+    with np.errstate(all="raise"):  # refused: with | with
         y = x / 2.0
     return y
 
@@ -72,6 +73,8 @@ def writes_a_nonlocal(x):
 
 def builds_a_dict(x):
     state = {"x": x}  # refused: {"x": x} | dict
+    other = state
+    other["x"] = 3.0
     return state["x"] * 2.0
 
 
@@ -269,7 +272,33 @@ def best_so_far_from_none(x):
     for v in x:
         if best is None or v > best:
             best = v
-    return best * x[0]
+
+    def scaled(w):
+        return best * w
+
+    return scaled(x[0])
+
+
+def whole_numbers_from_none(x):
+    order = [None] * 3  # refused: order | list of None
+    for k in range(3):
+        order[k] = 2 - k
+    return x[order[0]]
+
+
+def asks_which_elements_are_set(x):
+    memo = [None] * 3  # refused: memo | list of None
+    for k in range(3):
+        if memo[k % 2] is None:
+            memo[k % 2] = x[k]
+    return memo[0]
+
+
+def waits_for_a_clock(x):
+    start = time.perf_counter()  # refused: time | perf_counter
+    while time.perf_counter() - start < 0.1:
+        x = x * 0.5
+    return x[0]
 
 
 def reshaped_and_written(x):
@@ -362,15 +391,6 @@ def product_of_a_changing_range(x):
 
 def repeats_a_sorted_list(x):
     return sum(sorted(x) * 2)  # refused: sum | list
-
-
-def leaves_a_loop_over_functions(x):
-    total = 0.0
-    for f in (np.sin, np.cos):  # refused: for | left early
-        total += np.sum(f(x))
-        if total > 5.0:
-            break
-    return total
 
 
 class Celsius(NamedTuple):

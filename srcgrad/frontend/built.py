@@ -68,7 +68,7 @@ def built(program: Program, typing: Typing | None = None) -> Program:
                 items, *buffer = (a.id for a in args if isinstance(a, ast.Name))
                 kind = getattr(kinds.get(items), "dtype", None)
                 grows = how == LISTED and kin.root(t) in resized
-                arrays = isinstance(kind, types.Array) or grows
+                arrays = isinstance(kind, types.Array | types.BaseTuple) or grows
                 whole = isinstance(kind, types.Integer) and t not in floats
                 if typing is None and not arrays:
                     continue

@@ -41,6 +41,7 @@ from .first_values import first_values
 from .fixed import awaiting, settled
 from .index_arrays import index_arrays
 from .list_stores import list_stores
+from .list_tuples import list_tuples
 from .list_uses import refuse_list_operators, refuse_nested_lists, with_lengths
 from .numba_types import Typing
 from .one_pass import types_of
@@ -48,6 +49,7 @@ from .ranked import checked, ranked
 from .scatter import scattered
 from .spelling import spelling
 from .tuples import scalarise
+from .unset_lists import unset_lists
 from .webs import split_webs
 
 Path = tuple[int, ...]
@@ -63,13 +65,14 @@ def infer(
     UnsupportedError
         Where an operation does not exist for its operands' types.
     """
-    program = first_values(built(awaiting(program)), argument_types, places)
+    program = unset_lists(built(awaiting(program)), argument_types, places)
+    program = first_values(program, argument_types, places)
     typing = types_of(program, argument_types, places)
     if (known_lists := built(settled(program, typing), typing)) is not program:
         program = known_lists
         typing = types_of(program, argument_types, places)
     known = dict(zip(program.params, argument_types, strict=True))
-    parts = scalarise(program, typing, known, places)
+    parts = scalarise(list_tuples(program, typing, places), typing, known, places)
     if parts is not program:
         program = parts
         typing = types_of(program, argument_types, places)

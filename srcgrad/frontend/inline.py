@@ -38,6 +38,7 @@ from .inlining.starred import with_stars
 from .inlining.tables import decided, of_table, refuse_outside, table_named
 from .inlining.tuples import has_star, picked, repeated, unpack_starred
 from .inlining.user_calls import closure, function_value
+from .optional import optional
 from .parse import Source, parameter_names, parse
 from .specialise import specialise
 from .structure import structure
@@ -108,7 +109,7 @@ def inline(
     """
     kinds = kinds or {}
     nones = {name: isinstance(kind, types.NoneType) for name, kind in kinds.items()}
-    tree = structure(specialise(source.tree, nones))
+    tree = structure(optional(specialise(source.tree, nones)))
     worker = _Inliner(source, tree, kinds, expansions, outlined or {})
     worker.passing = passing
     body = worker.function_body(tree)

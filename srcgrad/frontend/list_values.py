@@ -83,7 +83,13 @@ class Lists:
                 return isinstance(left, ast.List) or isinstance(right, ast.List)
             case ast.IfExp(body=a, orelse=b):
                 return self.surely(a, lists) and self.surely(b, lists)
-            case ast.Subscript(value=base, slice=ast.Slice()):
+            case (
+                ast.Subscript(value=base, slice=ast.Slice())
+                | ast.Call(
+                    func=ast.Attribute(attr="copy"),
+                    args=[ast.Subscript(value=base, slice=ast.Slice())],
+                )
+            ):
                 return self.surely(base, lists)
         return False
 

@@ -15,11 +15,13 @@ import inspect
 import linecache
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import Complaint, Place, SourceMismatchError, UnsupportedError
 from ..meanings import plain_function, resolve, space
+from .asides import LEVELS, without_asides
+from .dict_names import dict_names
 from .matching import matching
 
 
@@ -123,7 +125,8 @@ def find(function: Any) -> Source:
     node = _find(plain, definitions)
     _compare(plain, "".join(lines), filename)
     tree = matching(_as_def(node))
-    return Source(plain, tree, filename, tuple(lines), _imports(tree))
+    source = Source(plain, tree, filename, tuple(lines), _imports(tree))
+    return replace(source, tree=dict_names(without_asides(tree, source.resolve), source.resolve))
 
 
 def _read(function: types.FunctionType) -> tuple[list[str], str]:
@@ -392,6 +395,8 @@ def _differentiated(node: ast.AST) -> Iterator[ast.AST]:
     yield node
     match node:
         case ast.Raise() | ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
+            return
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=attr))) if attr in (*LEVELS, "warn"):
             return
         case ast.Assert(test=test):
             yield from _differentiated(test)

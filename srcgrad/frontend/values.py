@@ -27,8 +27,10 @@ from ..program import (
 )
 from ..rules import registry
 from ..rules.listed import JOINED_LISTS
+from .optional import is_none
 from .spelling import is_ellipsis
 from .truth import is_truth
+from .unset_lists import UNSET_ELEMENT
 
 ARRAY_FREE = frozenset({"int", "float", "bool", "len", "abs", "min", "max", "round"})
 
@@ -166,8 +168,8 @@ class Values:
                 ast.BinOp(left=ast.List(elts=[e]), op=ast.Mult() as op, right=count)
                 | ast.BinOp(left=count, op=ast.Mult() as op, right=ast.List(elts=[e]))
             ):
-                self.refuse_none(value, [e])
-                return ast.BinOp(ast.List([self.atom(e)], ast.Load()), op, self.atom(count))
+                element = UNSET_ELEMENT if is_none(e) else self.atom(e)
+                return ast.BinOp(ast.List([element], ast.Load()), op, self.atom(count))
             case ast.BinOp(left=left, op=op, right=right):
                 return ast.BinOp(self.atom(left), op, self.atom(right))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -202,7 +204,7 @@ class Values:
 
     def refuse_none(self, value: Expr, elements: list[Expr]) -> None:
         """Refuse a list that is to be filled later."""
-        if any(isinstance(e, ast.Constant) and e.value is None for e in elements):
+        if any(map(is_none, elements)):
             self.refuse(value, "a list of None has no type", "start with numbers: `[0.0] * n`")
 
     def base(self, value: Expr) -> Expr:

@@ -31,7 +31,7 @@ JOINED = frozenset(
 
 
 def _listed(items: Any, buffer: Any) -> Any:
-    if is_list_of_arrays(items):
+    if is_list_of_arrays(items) or isinstance(getattr(items, "dtype", None), types.BaseTuple):
         return items
     whole = isinstance(getattr(items, "dtype", None), types.Integer)
     return types.Array(types.int64, 1, "C") if whole else buffer

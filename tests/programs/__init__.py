@@ -14,6 +14,7 @@ from programs import (
     copies,
     coverage,
     evaluation,
+    everyday,
     exits,
     factorisations,
     gated,
@@ -40,8 +41,8 @@ from programs.case import CASES, Case
 
 __all__ = ["CASES", "Case"]
 _MODULES = (
-    aliases, array_lists, arrays, branches, calls, classics, copies, coverage, evaluation, exits,
-    factorisations, gated, guards, indices, iterators, lists, loops, mutation, outside, pairs,
-    pieces, plain_lists, rebinding, recursion, recursion_in_place, recursion_shared, scalars,
-    simulations, traps, tuples,
+    aliases, array_lists, arrays, branches, calls, classics, copies, coverage, evaluation,
+    everyday, exits, factorisations, gated, guards, indices, iterators, lists, loops, mutation,
+    outside, pairs, pieces, plain_lists, rebinding, recursion, recursion_in_place,
+    recursion_shared, scalars, simulations, traps, tuples,
 )  # fmt: skip

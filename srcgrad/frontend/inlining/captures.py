@@ -122,6 +122,11 @@ def static(worker: Body, node: ast.expr) -> tuple[bool, Any]:
             found, value = static(worker, base)
             if found and isinstance(value, dict):
                 return of_functions(worker, base, value, key)
+            if found and isinstance(value, tuple | list) and isinstance(key, ast.Constant):
+                place = key.value if type(key.value) is int else len(value)
+                element = value[place] if place < len(value) else None
+                worker.note(ast.unparse(base), value)
+                return callable(element), element
     return False, None
 
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 from ...rules.calls import call_of
 from ...rules.listed import ADDED, LISTED
 from .body import Body, Scope, name_of
+from .captures import static
 from .displays import elements
 from .loops import emit_loop, iteration
 from .nests import nest
@@ -28,6 +29,10 @@ def as_list(argument: ast.expr) -> ast.expr:
 
 def comprehension(worker: Body, node: ast.ListComp) -> ast.expr:
     """``[e for v in xs]`` as an array that a loop fills."""
+    if (count := nones(worker, node)) is not None:
+        none = ast.List([node.elt], ast.Load())
+        whole: ast.expr = worker.expr(ast.BinOp(none, ast.Mult(), count))
+        return whole
     name = worker.fresh("values")
     outer, worker.scope = worker.scope, Scope(worker.scope.source, worker.scope)
     for generator in node.generators:
@@ -47,6 +52,17 @@ def comprehension(worker: Body, node: ast.ListComp) -> ast.expr:
         nested(worker, node.generators, lambda: append(worker, name_of(name), node), node)
     worker.scope = outer
     return name_of(name)
+
+
+def nones(worker: Body, node: ast.ListComp) -> ast.expr | None:
+    """The n of ``[None for _ in range(n)]``; None for any other."""
+    match node:
+        case ast.ListComp(
+            elt=ast.Constant(value=None),
+            generators=[ast.comprehension(iter=ast.Call(func=func, args=[count]), ifs=[])],
+        ) if static(worker, func) == (True, range):
+            return count
+    return None
 
 
 def _bound_round(worker: Body, node: ast.ListComp, element: ast.expr) -> ast.expr:

@@ -1,6 +1,6 @@
-"""Printing: calls of ``print``, which a gradient leaves out.
+"""Printing: calls of ``print``, of loggers and of ``warnings.warn``, which a gradient leaves out.
 
-In: an expression statement. Out: whether it is a call of the builtin ``print``.
+In: an expression statement. Out: whether it is such a call.
 
 Invariant: what computing the arguments would change is not left out: such calls are refused.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 
 from ...rules import registry
+from ..asides import CLOCKS, is_message
 from .body import Body
 from .captures import static
 
@@ -21,10 +22,13 @@ CHANGES = frozenset({"append", "extend", "pop", "insert", "remove", "clear", "fi
 
 
 def is_print(worker: Body, node: ast.expr) -> bool:
-    """Whether an expression is a call of ``print`` that can be left out."""
-    if not isinstance(node, ast.Call) or static(worker, node.func) != (True, print):
+    """Whether an expression is a call of ``print``, or a message, that can be left out."""
+    if not isinstance(node, ast.Call):
         return False
-    worker.note("print", print)
+    found, value = static(worker, node.func)
+    if not found or not is_message(value):
+        return False
+    worker.note(ast.unparse(node.func), value)
     for part in (n for a in (*node.args, *node.keywords) for n in ast.walk(a)):
         if isinstance(part, ast.NamedExpr) or (
             isinstance(part, ast.Call) and changes(worker, part)
@@ -38,5 +42,5 @@ def changes(worker: Body, call: ast.Call) -> bool:
     if isinstance(call.func, ast.Attribute) and not static(worker, call.func)[0]:
         return call.func.attr in CHANGES
     found, value = static(worker, call.func)
-    known = any(value is f for f in TEXT) or registry.canonical_name(value) is not None
+    known = any(value is f for f in (*TEXT, *CLOCKS)) or registry.canonical_name(value) is not None
     return not (found and known)

@@ -47,19 +47,22 @@ def unpack_starred(worker: Body, target: ast.Tuple | ast.List, stmt: ast.Assign)
 UNPACKED = """\
 if len({whole}) < {least}:
     raise ValueError("not enough values to unpack")
-{rest} = list({whole}[{at}:len({whole}) - {after}])
 """
+
+REST = "{rest} = list({whole}[{at}:len({whole}) - {after}])"
 
 
 def unpack_list(worker: Body, target: ast.Tuple | ast.List, at: int, stmt: ast.Assign) -> None:
-    """``a, *b, c = x`` of an array or a list."""
+    """``a, *b, c = x`` of an array or a list; of any tuple where nobody reads ``b``."""
     star = target.elts[at]
     assert isinstance(star, ast.Starred) and isinstance(star.value, ast.Name)
     names = new_names(worker, "whole", "rest")
     bind(worker, names["whole"], worker.expr(stmt.value), stmt)
     after = len(target.elts) - at - 1
-    text = UNPACKED.format(least=at + after, at=at, after=after, **names)
-    write(worker, stmt, text, len, list)
+    kept = is_read(star.value.id, worker.scope.source.tree)
+    text = UNPACKED + REST if kept else UNPACKED
+    text = text.format(least=at + after, at=at, after=after, **names)
+    write(worker, stmt, text, len, *([list] if kept else []))
     whole = worker.scope.names[names["whole"]]
     for k, place in enumerate(target.elts):
         if k != at:
@@ -70,8 +73,15 @@ def unpack_list(worker: Body, target: ast.Tuple | ast.List, at: int, stmt: ast.A
             )
             element = ast.Subscript(whole, index, ast.Load())
             worker.emit(ast.Assign([worker.target(place)], element), stmt)
-    value = worker.scope.names[names["rest"]]
-    worker.emit(ast.Assign([worker.target(star.value)], value), stmt)
+    if kept:
+        value = worker.scope.names[names["rest"]]
+        worker.emit(ast.Assign([worker.target(star.value)], value), stmt)
+
+
+def is_read(name: str, tree: ast.AST) -> bool:
+    """Whether a function reads a name anywhere."""
+    nodes = (n for n in ast.walk(tree) if isinstance(n, ast.Name))
+    return any(n.id == name and isinstance(n.ctx, ast.Load) for n in nodes)
 
 
 def repeated(worker: Body, value: ast.expr, at: ast.AST) -> ast.expr:

@@ -20,6 +20,7 @@ from ...errors import UnsupportedError
 from ...fingerprint import LIBRARIES
 from ...rules import registry
 from ..carried import carry
+from ..optional import optional
 from ..parse import parse
 from ..specialise import specialise
 from ..structure import structure
@@ -210,7 +211,7 @@ def expand(worker: Body, closure: Closure, node: ast.Call, identity: Any = None)
         )
     scope = Scope(closure.source, closure.scope)
     nones = bind_arguments(worker, closure, node, scope)
-    tree = structure(specialise(closure.tree, nones))
+    tree = structure(optional(specialise(closure.tree, nones)))
     worker.declare(tree, scope, own=False)
     worker.stack.append(key)
     saved, worker.scope = worker.scope, scope
