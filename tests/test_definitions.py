@@ -11,6 +11,7 @@ from oracles import check_gradient, run_listing
 from scipy import linalg, special
 
 from srcgrad import UnsupportedError, value_and_grad
+from srcgrad.rules import special_values
 
 V = np.array([0.3, 0.9, 0.2, 0.7, 0.5])
 W = np.array([0.5, 0.25, 1.5, 0.75, 1.0])
@@ -86,6 +87,29 @@ def written(expression: str, count: int, path: Any) -> Any:
         ("np.sum(special.rel_entr(x, y) * special.entr(x))", (V, W)),
         ("special.betaln(x, y) + special.exp10(x) + special.xlog1py(x, y)", (0.3, 0.8)),
         ("np.sum(special.log_softmax(x, axis=1) * y)", (M, M.T.copy())),
+        ("np.sum(np.gradient(x)[1] ** 2) * np.sum(np.gradient(x, 0.5, y)[0] ** 3)", (M, 0.3)),
+        ("a, b = np.gradient(x, 0.5, axis=(1, 0))\n    return np.sum(a * b * y)", (M, M.T.copy())),
+        ("np.sum(np.gradient(x, y, edge_order=2) ** 2)", (V, 0.3)),
+        ("np.sum(np.ediff1d(x, to_end=[y, 1.0], to_begin=y) ** 2 * np.arange(7))", (V, 0.3)),
+        ("a, b, c = np.meshgrid(x, y, x)\n    return np.sum(a * b * c ** 2)", (V[:2], W[:3])),
+        ("a, b = np.meshgrid(x, y, sparse=True)\n    return np.sum(a * b ** 2)", (V, W)),
+        ("np.sum(np.modf(9 * x)[0] ** 2) * np.linspace(y, 2.0, 4, retstep=True)[1]", (V, 0.3)),
+        ("np.sum(np.polyfit(x, y, 2) ** 2)", (V, W)),
+        ("np.sum(np.polyfit(np.arange(5), x, 1, w=y) ** 2)", (V, W)),
+        ("np.sum(np.polysub(np.polyint(x), y) ** 2)", (V, W)),
+        ("np.polynomial.chebyshev.chebval(y, x) * np.polynomial.legendre.legval(y, x)", (V, 0.3)),
+        ("np.sum(linalg.expm(x) * y) + np.sum(linalg.expm(9 * x) ** 2)", (M, M.T.copy())),
+        ("np.sum(np.linalg.diagonal(x[None, :2]) ** 2) * np.linalg.trace(x)", (M,)),
+        ("r = np.linalg.slogdet(x)\n    return r.logabsdet * r.sign", (M,)),
+        ("np.sum(np.linalg.svd(x).S ** 3) + np.linalg.qr(x).R[0, 1]", (M,)),
+        ("np.mean(x, where=x > 0.2) * np.max(x, initial=y)", (V, 0.8)),
+        ("np.sum(np.min(x, axis=0, initial=y, where=x > 0.25) ** 2)", (M, 0.85)),
+        ("np.prod(x, initial=y) + np.sum(x, initial=y, where=x > 0.5)", (V, 0.8)),
+        ("np.sum(np.mean(x, axis=0, where=x < 1, keepdims=True) ** 2)", (M,)),
+        ("np.sum(np.array([x, y, [1, 2]]) ** 2 * np.arange(6).reshape(3, 2))", (V[:2], W[:2])),
+        ("np.sum(np.log(x + np.finfo(x.dtype).eps)) * np.finfo(np.float32).eps", (V,)),
+        ("np.sum(x[np.unravel_index(np.argmax(x), x.shape)] ** 2) * any(x[0] > 0)", (M,)),
+        ("np.sum(special.erfinv(x) * special.i0e(x)) * special.ndtri(y)", (V, 0.3)),
         ("math.frexp(x)[0] * math.modf(y)[0] + math.ulp(x)", (0.3, 1.8)),
         ("math.dist((x, y), (1.0, 2.0)) + math.fsum([x, y, x * y])", (0.3, 1.8)),
         ("math.isclose(math.inf, x) + math.comb(5, 2) * y", (0.3, 1.8)),
@@ -93,6 +117,25 @@ def written(expression: str, count: int, path: Any) -> Any:
 )
 def test_gradients(expression: str, arguments: tuple[Any, ...], tmp_path: Any) -> None:
     check_gradient(written(expression, len(arguments), tmp_path), *arguments)
+
+
+INTERVALS = {
+    "erfinv": (-1, 1), "erfcinv": (0, 2), "ndtri": (0, 1), "i0": (-50, 50), "i1": (-50, 50),
+    "i0e": (-99, 99), "i1e": (-99, 99), "j0": (-50, 50), "j1": (-50, 50),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INTERVALS)
+def test_special_values_are_scipys(name: str) -> None:
+    found, expected = getattr(special_values, name), getattr(special, name)
+    for x in [*np.linspace(*INTERVALS[name], 99), 1e-9, 0.999999, math.nan]:
+        assert found(x) == pytest.approx(expected(x), rel=1e-14, abs=1e-15, nan_ok=True)
+
+
+@pytest.mark.parametrize("call", ["fft.rfft(x)", "roots(x)", "histogram(x)[0]"])
+def test_what_has_no_derivative_says_why(call: str, tmp_path: Any) -> None:
+    with pytest.raises(UnsupportedError, match=r"complex numbers|change in steps"):
+        value_and_grad(written(f"np.sum(np.{call})", 1, tmp_path)).source(V)
 
 
 NAN_FUNCTIONS = ["sum", "mean", "max", "min", "var", "std", "prod", "cumsum", "cumprod"]
@@ -117,7 +160,7 @@ def test_missing_values_have_no_part(name: str, tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("expression", "arguments"),
     [
-        ("np.sum(np.gradient(x)[0])", (M,)),
+        ("np.sum(np.gradient(x, edge_order=2)[0])", (M,)),
         ("np.sum(np.meshgrid(x, y)[0])", (M, W)),
         ("np.sum(np.gradient(x, y))", (V, M)),
         ("np.sum(np.diff(x, prepend=0.0))", (M,)),

@@ -163,6 +163,10 @@ class _Splitter:
                 ]
                 value = self.expression(stmt.value, stmt)
                 return [replace(stmt, value=value), *self.each(stmt, t, values)]
+            case Assign(target=t, value=ast.Call(func=func) as call) if (
+                t in self.parts and dotted(func) == "np.gradient"
+            ):
+                return self.each(stmt, t, along_each_axis(call, len(self.parts[t])))
             case Assign(target=t) if t in self.parts:
                 self.refuse(stmt, f"the tuple `{t}` comes from an operation that cannot be split")
         new = with_expressions(stmt, lambda e: self.expression(e, stmt))
@@ -286,6 +290,14 @@ class _Splitter:
         """Raise at the statement's place."""
         advice = "subscript it by a constant, or use an array"
         raise UnsupportedError(Complaint(self.places.get(stmt.line), reason, advice))
+
+
+def along_each_axis(call: ast.Call, count: int) -> list[Expr]:
+    """A call that returns an array for each of its axes, as one for each axis."""
+    given = next((k.value for k in call.keywords if k.arg == "axis"), None)
+    rest = [k for k in call.keywords if k.arg != "axis"]
+    axes = given.elts if isinstance(given, ast.Tuple) else map(ast.Constant, range(count))
+    return [ast.Call(call.func, call.args, [*rest, ast.keyword("axis", a)]) for a in axes]
 
 
 __all__ = ["expressions", "scalarise"]

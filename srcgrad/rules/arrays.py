@@ -162,10 +162,10 @@ family("np.array", _displayed)
 
 for _name, _kind in (("sum", "sum"), ("prod", "sum"), ("mean", "float")):
     function(getattr(np, _name), f"np.{_name}", _REDUCTION, result=reduction(_kind),
-             refuse="dtype" if _name != "sum" else "", accept="where" if _name == "sum" else "")
+             accept="where" if _name == "mean" else "where initial")
 for _name in ("max", "min"):
     function((getattr(np, _name), getattr(np, f"a{_name}")), f"np.{_name}", _EXTREMUM,
-             result=reduction("same"))
+             result=reduction("same"), accept="where initial")
 for _name in ("argmax", "argmin"):
     function(getattr(np, _name), f"np.{_name}", "a, axis=None, out=None, *, keepdims=False",
              result=reduction("index"), derivative=False)

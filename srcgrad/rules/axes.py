@@ -9,10 +9,10 @@ Invariant: see ``by_rank``.
 from __future__ import annotations
 
 import ast
-from string import ascii_letters
 from typing import Any
 
 import numpy as np
+from numba import types
 
 from .declarations import function
 from .expressions import dotted, literal
@@ -56,14 +56,19 @@ def _diff(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     return "\n".join(lines)
 
 
+def _gradient_type(f: Any, spacing: Any = 1, axis: Any = None) -> Any:
+    """An array, or one for each axis."""
+    one = fresh(floating(f), rank(f), f)
+    count = len(axis) if isinstance(axis, tuple) else rank(f)
+    return one if isinstance(axis, int) or rank(f) == 1 else types.UniTuple(one, count)
+
+
 def _gradient(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.gradient`` along one axis: central differences, one-sided at the ends."""
     f, ndim = ast.unparse(call.args[0]), rank(call.args[0])
-    axis, spacing = keyword_of(call, "axis"), keyword_of(call, "spacing") or ast.Constant(1)
-    if ndim == 0 or (axis is None and ndim > 1):
-        raise ValueError("np.gradient: give one axis, as in np.gradient(f, axis=0)")
-    if axis is not None and isinstance(axis, ast.Tuple | ast.List):
-        raise ValueError("np.gradient: give one axis")
+    spacing = keyword_of(call, "spacing") or ast.Constant(1)
+    if ndim == 0:
+        raise ValueError("np.gradient of a number")
     place = _along(call, ndim)
 
     def part(low: str, high: str) -> str:
@@ -154,19 +159,13 @@ def _diagonal(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | N
     if type(shift) is not int:
         raise ValueError(f"{name}: write the offset as a constant")
     kept = [k for k in range(ndim) if k not in (first, second)]
-    if name == "np.diagonal":
-        if shift:
-            raise ValueError("np.diagonal: of stacks, the main diagonal only")
-        letters = [ascii_letters[second if k == first else k] for k in range(ndim)]
-        out = "".join(letters[k] for k in (*kept, second))
-        return f"{target} = np.einsum({''.join(letters) + '->' + out!r}, {x})"
     order = [*kept, first, second]
     moved = x if order == list(range(ndim)) else f"np.transpose({x}, {tuple_text(order)})"
     rows, columns = f"{x}.shape[{first}]", f"{x}.shape[{second}]"
     extents = [*(f"{x}.shape[{k}]" for k in kept), f"{rows} * {columns}"]
     flat = f"np.reshape({moved}, {tuple_text(extents)})"
     taken = f"np.take({flat}, {_diagonal_places(x, rows, columns, shift)}, axis=-1)"
-    return f"{target} = np.sum({taken}, axis=-1)"
+    return f"{target} = " + (taken if name == "np.diagonal" else f"np.sum({taken}, axis=-1)")
 
 
 def _without_axes(extra: int) -> Any:
@@ -352,7 +351,7 @@ function(
     "np.gradient",
     "f, spacing=1, *, axis=None, edge_order=1",
     refuse="edge_order",
-    result=lambda f, spacing=1, axis=None: fresh(floating(f), rank(f), f),
+    result=_gradient_type,
 )
 function(
     np.trapezoid,

@@ -10,9 +10,18 @@ are in that function's order, and only those that it supports; in one for vector
 ``vector_length`` refuses others.
 """
 
+import builtins
+
 import numpy as np
 
-from .definitions import define, is_display, is_given, is_integer, is_number
+from .definitions import (
+    define,
+    is_display,
+    is_given,
+    is_integer,
+    is_number,
+    is_operand,
+)
 from .selections import positions_without, tril_positions, triu_positions, vector_length
 
 # Rearranging and joining
@@ -38,6 +47,12 @@ def rot90(m, k=1):
 @define(np.rot90, k=-1)
 def rot270(m, k):
     return np.swapaxes(np.flip(m, axis=0), 0, 1)
+
+
+@define(np.rot90, k=0)
+@define(np.rot90, k=4)
+def rot360(m, k):
+    return np.flip(np.flip(m, axis=0), axis=0)
 
 
 @define(np.rot90, k=2)
@@ -69,6 +84,30 @@ def insert(arr, obj, values):
 @define(np.compress, np.extract)
 def extract(condition, a):
     return np.take(np.ravel(a), np.flatnonzero(condition))
+
+
+@define(np.meshgrid, z=is_given, indexing="xy")
+def meshgrid_of_three(x, y, z, *, indexing="xy"):
+    _ = vector_length(x) + vector_length(y) + vector_length(z)
+    zeros = np.zeros((y.size, x.size, z.size))
+    return zeros + x[None, :, None], zeros + y[:, None, None], zeros + z[None, None, :]
+
+
+@define(np.meshgrid, z=is_given, indexing="ij")
+def meshgrid_of_three_indices(x, y, z, *, indexing):
+    _ = vector_length(x) + vector_length(y) + vector_length(z)
+    zeros = np.zeros((x.size, y.size, z.size))
+    return zeros + x[:, None, None], zeros + y[None, :, None], zeros + z[None, None, :]
+
+
+@define(np.meshgrid, indexing="xy", sparse=True)
+def open_grid(x, y, indexing="xy", sparse=False):
+    return np.reshape(x, (1, np.size(x))), np.reshape(y, (np.size(y), 1))
+
+
+@define(np.meshgrid, indexing="ij", sparse=True)
+def open_grid_of_indices(x, y, indexing, sparse):
+    return np.reshape(x, (np.size(x), 1)), np.reshape(y, (1, np.size(y)))
 
 
 @define(np.meshgrid, indexing="xy")
@@ -140,6 +179,34 @@ def diag_indices(n, ndim=2):
     return np.arange(n), np.arange(n)
 
 
+@define(np.triu_indices_from)
+def triu_indices_from(arr, k=0):
+    return triu_positions(arr.shape[0], k, 0), triu_positions(arr.shape[0], k, 1)
+
+
+@define(np.tril_indices_from)
+def tril_indices_from(arr, k=0):
+    return tril_positions(arr.shape[0], k, 0), tril_positions(arr.shape[0], k, 1)
+
+
+@define(np.unravel_index)
+def unravel_index(indices, shape):
+    _, columns = shape
+    return indices // columns, indices % columns
+
+
+@define(np.array_equal)
+def array_equal(a1, a2):
+    if a1.shape != a2.shape:
+        return False
+    return bool(np.all(a1 == a2))
+
+
+@define(np.modf)
+def modf(x):
+    return np.fmod(x, 1.0), np.trunc(x)
+
+
 @define(np.broadcast_arrays)
 def broadcast_arrays(x, y):
     whole = np.zeros_like(x) + np.zeros_like(y)
@@ -203,8 +270,28 @@ def diff(a, n=1, axis=-1, prepend=None, append=None):
 
 
 @define(np.ediff1d)
-def ediff1d(ary):
-    return np.diff(np.ravel(ary))
+def ediff1d(ary, to_end=None, to_begin=None):
+    steps = np.diff(np.ravel(ary))
+    if to_end is not None:
+        steps = np.append(steps, to_end)
+    if to_begin is not None:
+        steps = np.append(np.atleast_1d(to_begin), steps)
+    return steps
+
+
+@define(np.gradient, dx=is_given)
+def gradient_of_matrix(f, dy, dx):
+    _, _ = f.shape
+    return np.gradient(f, dy, axis=0), np.gradient(f, dx, axis=1)
+
+
+@define(np.gradient, edge_order=2, axis=None)
+def gradient_to_second_order(f, dx=1.0, *, axis=None, edge_order):
+    if vector_length(f) < 3:
+        raise ValueError("np.gradient: three elements at least")
+    first = (4 * f[1] - 3 * f[0] - f[2]) / (2 * dx)
+    last = (3 * f[-1] - 4 * f[-2] + f[-3]) / (2 * dx)
+    return np.concatenate((np.atleast_1d(first), (f[2:] - f[:-2]) / (2 * dx), np.atleast_1d(last)))
 
 
 @define(np.unwrap)
@@ -227,30 +314,16 @@ def interp(x, xp, fp, left=None, right=None):
     return np.where(x < low, first, np.where(x > high, last, inside))
 
 
-@define(np.polyval)
-def polyval(p, x):
-    y = x * 0.0
-    for c in p:
-        y = y * x + c
-    return y
-
-
-@define(np.polynomial.polynomial.polyval)
-def polyval_of_series(x, c):
-    return np.polyval(np.array(c)[::-1], x)
-
-
-@define(np.polyder)
-def polyder(p):
-    _ = vector_length(p)
-    return p[:-1] * np.arange(p.size - 1, 0, -1)
-
-
 @define(np.vander, increasing=True)
 def vander(x, N=None, increasing=False):
     if N is None:
         return np.flip(np.vander(x), axis=1)
     return np.flip(np.vander(x, N), axis=1)
+
+
+@define(np.linspace, retstep=True)
+def linspace_and_step(start, stop, num=50, *, retstep):
+    return np.linspace(start, stop, num=num), (stop - start) / (num - 1)
 
 
 @define(np.linspace, endpoint=False)
@@ -292,6 +365,18 @@ def eigvalsh(a, UPLO):
 
 
 # Tests
+
+
+@define(builtins.any, x=is_operand)
+def any_of_vector(x):
+    _ = vector_length(x)
+    return np.any(x)
+
+
+@define(builtins.all, x=is_operand)
+def all_of_vector(x):
+    _ = vector_length(x)
+    return np.all(x)
 
 
 @define(np.isclose)

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 # ruff: noqa: D103 (what a function does is what the one that it defines does)
-"""``scipy.linalg`` in terms of ``np.linalg``: definitions.
+"""``scipy.linalg``, and the array standard's names in ``np.linalg``: definitions.
 
 In and out: see ``definitions``. Invariant: as in ``compositions``; triangular systems are solved
 as general ones, of the triangle alone.
@@ -139,3 +139,53 @@ def block_diag(x, y):
     right = np.zeros((x.shape[0], y.shape[1]), x.dtype)
     left = np.zeros((y.shape[0], x.shape[1]), y.dtype)
     return np.block([[x, right], [left, y]])
+
+
+@define(linalg.expm)
+def expm(A):
+    # Scaled until a rational approximation holds (Higham 2005, of degree 13), then squared.
+    norm = np.max(np.sum(np.abs(A), axis=0))
+    squarings = max(0, int(np.ceil(np.log2(max(norm, 1e-300) / 5.371920351148152))))
+    B = A / 2.0**squarings
+    one = np.eye(A.shape[0])
+    B2 = B @ B
+    B4 = B2 @ B2
+    B6 = B4 @ B2
+    high = B6 @ (B6 + 16380.0 * B4 + 40840800.0 * B2)
+    odd = B @ (
+        high
+        + 33522128640.0 * B6
+        + 10559470521600.0 * B4
+        + 1187353796428800.0 * B2
+        + 32382376266240000.0 * one
+    )
+    high = B6 @ (182.0 * B6 + 960960.0 * B4 + 1323241920.0 * B2)
+    even = (
+        high
+        + 670442572800.0 * B6
+        + 129060195264000.0 * B4
+        + 7771770303897600.0 * B2
+        + 64764752532480000.0 * one
+    )
+    result = np.linalg.solve(even - odd, even + odd)
+    for _ in range(squarings):
+        result = result @ result
+    return result
+
+
+# The last two axes
+
+
+@define(np.linalg.trace)
+def trace(x, *, offset=0):
+    return np.trace(x, offset=offset, axis1=-2, axis2=-1)
+
+
+@define(np.linalg.diagonal)
+def diagonal(x, *, offset=0):
+    return np.diagonal(x, offset=offset, axis1=-2, axis2=-1)
+
+
+@define(np.linalg.cross)
+def cross(x1, x2, *, axis=-1):
+    return np.cross(x1, x2, axis=axis)

@@ -160,6 +160,19 @@ def _of_numbers(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str |
     return None
 
 
+def _of_equal_dtypes(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """A function that Numba has for operands of one dtype only."""
+    kinds = [_of(x, rank) for x in call.args if isinstance(x, ast.Name)]
+    wanted = np.result_type(*kinds)
+    if len(kinds) < len(call.args) or all(kind == wanted for kind in kinds):
+        return None
+    texts = [
+        ast.unparse(x) if kind == wanted else f"np.astype({ast.unparse(x)}, np.{wanted})"
+        for x, kind in zip(call.args, kinds, strict=True)
+    ]
+    return f"{target} = {dotted(call.func)}({', '.join(texts)})"
+
+
 function((), "whole_of", "x", effect="view",
          result=lambda x: (x if x.ndim else x.dtype) if is_array(x) else x)  # fmt: skip
 
@@ -172,6 +185,7 @@ SPELLINGS: dict[str, Spelling] = {
     "np.linspace": _of_numbers,
     "np.logspace": _of_numbers,
     "np.geomspace": _of_numbers,
+    **dict.fromkeys(("lstsq_solution", "lstsq_residuals", "lstsq_rank"), _of_equal_dtypes),
     **{f"np.{name}": _cast for name in ("float64", "float32", "int64", "int32", "bool_")},
 }
 """Functions that are spelt out, by canonical name."""

@@ -102,6 +102,11 @@ def is_pair(node: ast.expr) -> bool:
     return isinstance(node, ast.Tuple) and len(node.elts) == 2 and plain
 
 
+def is_operand(node: ast.expr) -> bool:
+    """Whether an argument is a value, neither written out nor a comprehension."""
+    return not isinstance(node, ast.List | ast.Tuple | ast.GeneratorExp | ast.ListComp)
+
+
 def is_given(node: ast.expr) -> bool:
     """Whether an argument is there at all."""
     return True

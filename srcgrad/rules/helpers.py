@@ -98,7 +98,7 @@ def lifted(scalar: Callable[..., Any]) -> Callable[..., Any]:
         result[index] = value(element)
     return result
 """
-    scope: dict[str, Any] = {"np": np, "math": math}
+    scope: dict[str, Any] = {**scalar.__globals__, "np": np, "math": math}
     exec(compile(text, f"<{name}>", "exec"), scope)
     function: Callable[..., Any] = scope[name]
     _TEXTS[function] = text

@@ -347,6 +347,8 @@ def nested(values: Any, dtype: Any = None, **_: Any) -> Any:
     """``np.array`` of an array, of numbers, or of nested displays."""
     if is_array(values):
         return like(values, dtype=dtype)
+    if isinstance(values, list | tuple) and any(map(is_array, values)):
+        values = [nested(x) if isinstance(x, list | tuple) else x for x in values]
     leaves, depth = [values], 0
     while leaves and isinstance(leaves[0], list | tuple):
         leaves, depth = [x for row in leaves for x in row], depth + 1

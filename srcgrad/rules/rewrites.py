@@ -95,8 +95,35 @@ def _shape_of(attribute: str) -> Callable[[ast.Call], ast.expr | None]:
     return rewrite
 
 
-def _sum_array(call: ast.Call) -> ast.expr | None:
-    """``np.sum`` of what a mask keeps, of other numbers: of an array made for it."""
+def _chosen(name: str, neutral: float, joined: str) -> Callable[[ast.Call], ast.expr | None]:
+    """A reduction of what a mask keeps, from a first value on, of other numbers.
+
+    ``neutral`` stands for what the mask does not keep; ``joined`` has the first value as ``{0}``.
+    """
+
+    def rewrite(call: ast.Call) -> ast.expr | None:
+        given = {str(k.arg): k.value for k in call.keywords}
+        mask, first, dtype = (given.pop(k, None) for k in ("where", "initial", "dtype"))
+        if mask is None and first is None and dtype is None:
+            return None
+        x = call.args[0]
+        if dtype is not None and ast.unparse(dtype) != "None":
+            x = bind(call_of("np.astype", x, dtype))
+        if mask is not None:
+            if first is None and math.isinf(neutral):
+                raise ValueError(f"{name}: with a mask, give the first value as well")
+            missing = first if first is not None and math.isinf(neutral) else ast.Constant(neutral)
+            x = call_of("np.where", mask, x, missing)
+        found = ast.unparse(bind(call_of(name, x, **given)))
+        if first is None:
+            return ast.parse(found, mode="eval").body
+        return ast.parse(joined.format(f"({ast.unparse(first)})", found), mode="eval").body
+
+    return rewrite
+
+
+def _mean(call: ast.Call) -> ast.expr | None:
+    """``np.mean`` of what a mask keeps, of other numbers."""
     given = {str(k.arg): k.value for k in call.keywords}
     mask, dtype = given.pop("where", None), given.pop("dtype", None)
     if mask is None and dtype is None:
@@ -104,9 +131,14 @@ def _sum_array(call: ast.Call) -> ast.expr | None:
     x = call.args[0]
     if dtype is not None and ast.unparse(dtype) != "None":
         x = bind(call_of("np.astype", x, dtype))
-    if mask is not None:
-        x = call_of("np.where", mask, x, ast.Constant(0))
-    return bind(call_of("np.sum", x, **given))
+    if mask is None:
+        return bind(call_of("np.mean", x, **given))
+    parts = [x, call_of("np.ones_like", x)]
+    total, count = (
+        bind(call_of("np.sum", call_of("np.where", mask, p, ast.Constant(0)), **given))
+        for p in parts
+    )
+    return ast.BinOp(total, ast.Div(), count)
 
 
 def _reduce(name: str) -> Callable[[ast.Call], ast.expr | None]:
@@ -302,7 +334,11 @@ REWRITES: dict[str, Callable[[ast.Call], ast.expr | None]] = {
     "np.shape": _shape_of("shape"),
     "np.size": _shape_of("size"),
     "np.ndim": _shape_of("ndim"),
-    "np.sum": _sum_array,
+    "np.sum": _chosen("np.sum", 0, "{0} + {1}"),
+    "np.prod": _chosen("np.prod", 1, "{0} * {1}"),
+    "np.max": _chosen("np.max", -math.inf, "np.maximum({0}, {1})"),
+    "np.min": _chosen("np.min", math.inf, "np.minimum({0}, {1})"),
+    "np.mean": _mean,
     "np.add.reduce": _reduce("np.sum"),
     "np.multiply.reduce": _reduce("np.prod"),
     "np.maximum.reduce": _reduce("np.max"),

@@ -9,9 +9,54 @@ Invariant: the meaning is NumPy's; what would change it is a ``ValueError`` that
 from __future__ import annotations
 
 import ast
+from typing import Any, NamedTuple
 
 from .calls import bind, call_of
-from .expressions import MISSING, literal
+from .expressions import MISSING, dotted, literal
+
+
+class Slogdet(NamedTuple):
+    """What ``np.linalg.slogdet`` returns."""
+
+    sign: Any
+    logabsdet: Any
+
+
+class Eigh(NamedTuple):
+    """What ``np.linalg.eigh`` returns."""
+
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+class QR(NamedTuple):
+    """What ``np.linalg.qr`` returns."""
+
+    Q: Any
+    R: Any
+
+
+class SVD(NamedTuple):
+    """What ``np.linalg.svd`` returns."""
+
+    U: Any
+    S: Any
+    Vh: Any
+
+
+RECORDS = {
+    "np.linalg.slogdet": Slogdet,
+    "np.linalg.eigh": Eigh,
+    "np.linalg.qr": QR,
+    "np.linalg.svd": SVD,
+}
+"""The parts of results by name."""
+
+
+def record_of(call: ast.Call) -> type[tuple[Any, ...]] | None:
+    """The class of what a call returns, if its parts have names."""
+    one = any(k.arg in ("mode", "compute_uv") for k in call.keywords)  # one array may be returned
+    return None if one else RECORDS.get(dotted(call.func) or "")
 
 
 def vector_norm(call: ast.Call) -> ast.expr | None:

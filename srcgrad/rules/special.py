@@ -10,6 +10,7 @@ import math
 import numpy as np
 import scipy.special
 
+from . import special_values
 from . import support as carried
 from .declarations import alias, function
 from .helpers import lifted, support
@@ -40,6 +41,15 @@ for _scalar, _name, _public in (
 ):
     support({0: _scalar, None: lifted(_scalar)}, _name, public=_public, elementwise=True,
             result=floats)
+for _name in ("erf_root", "erfc_root"):
+    support(getattr(special_values, _name), _name)
+for _name in ("bessel_i", "bessel_j"):
+    support(getattr(special_values, _name), _name, "order, x")
+for _name in ("erfinv", "erfcinv", "ndtri", "i0", "i1", "i0e", "i1e", "j0", "j1"):
+    _scalar = getattr(special_values, _name)
+    support({0: _scalar, None: lifted(_scalar)}, _name, public=getattr(scipy.special, _name),
+            elementwise=True, result=floats)
+alias(np.i0, "i0")
 support(carried.logit, "logit", public=scipy.special.logit, elementwise=True, result=floats)
 support({0: carried.xlogy_scalar, None: carried.xlogy}, "xlogy", "x, y",
         public=scipy.special.xlogy, elementwise=True,
@@ -61,3 +71,21 @@ rule("z = xlogy(x, y)", "grad_x += grad_z * np.log(y) if x != 0 else 0.0",
      "grad_y += grad_z * x / y", when="scalar", domain=POSITIVE)
 rule("z = xlogy(x, y)", "grad_x += np.where(x != 0, grad_z * np.log(y), 0)",
      "grad_y += grad_z * x / y", when="array", domain=POSITIVE)
+
+# Inverses, and Bessel functions: of order 1, z / x is 1/2 (or 0, or it cancels) at 0
+
+for _inverse, _sign, _factor, _power in (("erfinv", "+", "pi) / 2", "z * z"),
+                                         ("erfcinv", "-", "pi) / 2", "z * z"),
+                                         ("ndtri", "+", "2 * math.pi)", "z * z / 2")):
+    _factor = f"math.sqrt({'math.' if _factor.startswith('pi') else ''}{_factor}"
+    rule(f"z = {_inverse}(x)", f"grad_x {_sign}= grad_z * ({_factor}) * np.exp({_power})",
+         domain=(0.1, 0.9))
+rule("z = i0(x)", "grad_x += grad_z * i1(x)")
+rule("z = i0e(x)", "grad_x += grad_z * (i1e(x) - np.sign(x) * z)")
+rule("z = j0(x)", "grad_x -= grad_z * j1(x)")
+for _bessel, _slope in (("i1", "i0(x) - {}"), ("i1e", "i0e(x) - np.sign(x) * z - {}"),
+                        ("j1", "j0(x) - {}")):
+    _slope_of_number = _slope.format("(z / x if x != 0 else 0.5)")
+    rule(f"z = {_bessel}(x)", f"grad_x += grad_z * ({_slope_of_number})", when="scalar")
+    _slope_of_array = _slope.format("np.where(x != 0, z / np.where(x != 0, x, 1), 0.5)")
+    rule(f"z = {_bessel}(x)", f"grad_x += grad_z * ({_slope_of_array})", when="array")

@@ -13,6 +13,8 @@ import math
 from typing import Any
 
 import numpy as np
+from numba import types
+from numba.np.numpy_support import as_dtype
 
 from ...errors import Complaint, UndefinedError
 from ...meanings import MISSING
@@ -96,6 +98,12 @@ def attribute_value(worker: Body, node: ast.Attribute) -> ast.expr:
         base = worker.expr(node.value)
         part = worker.field(base, node.attr)
         return ast.Attribute(base, node.attr, ast.Load()) if part is None else part
+    if isinstance(node.value, ast.Call):  # of np.finfo, whose values do not change
+        key = (id(worker.scope.source.function), ast.unparse(node))
+        known = worker.known.get(key)
+        if known is not None:
+            return name_of(known[0])
+        return held(worker, key, node.attr, value, value, worker.constants)
     for module, text in ((math, "math"), (np, "np")):
         if isinstance(value, float) and getattr(module, node.attr, None) == value:
             return ast.Attribute(name_of(text), node.attr, ast.Load())
@@ -127,7 +135,26 @@ def static(worker: Body, node: ast.expr) -> tuple[bool, Any]:
                 element = value[place] if place < len(value) else None
                 worker.note(ast.unparse(base), value)
                 return callable(element), element
+        case ast.Call(func=ast.Attribute() as func, args=[kind], keywords=[]):
+            found, value = static(worker, func)
+            if found and value in (np.finfo, np.iinfo) and (dtype := dtype_of(worker, kind)):
+                return True, value(dtype)
     return False, None
+
+
+def dtype_of(worker: Body, node: ast.expr) -> Any:
+    """A dtype that is written out, or that of a parameter; None where it is not known."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=name), attr="dtype") if (
+            scope := worker.scope.find(name)
+        ) is not None:
+            known = scope.names.get(name)
+            kind = worker.kinds.get(known.id) if isinstance(known, ast.Name) else None
+            if not worker.kinds:  # types are not known yet
+                return np.float64
+            return as_dtype(kind.dtype) if isinstance(kind, types.Array) else None
+    found, value = static(worker, node)
+    return value if found and isinstance(value, type) else None
 
 
 def of_functions(

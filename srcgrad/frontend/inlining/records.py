@@ -1,7 +1,7 @@
 """Records: NamedTuples and dataclasses that a function makes, reads and passes on.
 
-In: ``State(x, v)``, ``s.x``, ``s.energy()``, ``s._replace(x=1.0)``. Out: a tuple under a name,
-whose class is remembered; its parts; the body of the method.
+In: ``State(x, v)``, ``np.linalg.slogdet(A)``, ``s.x``, ``s.energy()``, ``s._replace(x=1.0)``.
+Out: a tuple under a name, whose class is remembered; its parts; the body of the method.
 
 Invariant: a name stands for records of one class only, so a field is always at the same place.
 """
@@ -17,6 +17,7 @@ from typing import Any
 
 from numba import types
 
+from ...rules.rewrites_of_matrices import record_of
 from .body import Body, name_of
 from .captures import capture
 
@@ -53,6 +54,8 @@ def class_of(worker: Body, value: ast.expr) -> Any:
         case ast.IfExp(body=yes, orelse=no):
             first, second = class_of(worker, yes), class_of(worker, no)
             return first if first is second else None
+        case ast.Call():
+            return record_of(value)
     return None
 
 

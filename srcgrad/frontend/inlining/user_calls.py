@@ -19,6 +19,7 @@ from typing import Any
 from ...errors import UnsupportedError
 from ...fingerprint import LIBRARIES
 from ...rules import registry
+from ...rules.refusals import refusal
 from ..carried import carry
 from ..optional import optional
 from ..parse import parse
@@ -141,6 +142,8 @@ def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
                 "give the function another name than its gradient",
             )
         return gradient_call(worker, node, value, expand)
+    if (why := refusal(value)) is not None:
+        worker.refuse(node, f"`{text}` {why[0]}", why[1])
     plain = getattr(value, "py_func", value)
     if not isinstance(plain, types.FunctionType):
         worker.refuse(
@@ -149,7 +152,7 @@ def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
             "use math, NumPy, or a function of your own in plain Python",
         )
     worker.note(text, value)
-    if plain.__module__.partition(".")[0] in ("numpy", "scipy"):
+    if str(plain.__module__).partition(".")[0] in ("numpy", "scipy"):
         return library_call(worker, node, plain)
     return written_call(worker, node, plain)
 
