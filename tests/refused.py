@@ -181,7 +181,7 @@ def several_at_once(x):
         pass
     with contextlib.suppress(ValueError):  # refused: with | with
         y = x * x
-    state = {"x": x}  # refused: {"x": x} | dict
+    state = {x * 2: x}  # refused: {x * 2: x} | dict
     return y
 
 
