@@ -10,7 +10,7 @@ only where the argument or the result is written to afterwards, and that is refu
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from .analysis.aliasing import alias_classes, written_classes
 from .errors import Complaint, Place, UnsupportedError
 from .frontend.infer import typed
 from .frontend.numba_types import numba_types
+from .naming import free_name
 from .program import (
     Alias,
     Assign,
@@ -139,14 +140,10 @@ def np_call(function: str, operand: str) -> ast.expr:
     return ast.Call(np_name(function), [ast.Name(operand, ast.Load())], [])
 
 
-def fresh_name(wish: str, program: Program) -> str:
-    """A name that a program does not have."""
-    taken = {*program.types, *program.constants, *program.routines, *registry.FUNCTIONS}
-    name, number = wish, 0
-    while name in taken:
-        number += 1
-        name = f"{wish}{number}"
-    return name
+def fresh_name(wish: str, program: Program, taken: Iterable[str] = ()) -> str:
+    """A name that a program does not have, nor the other names taken."""
+    names = {*program.types, *program.constants, *program.routines, *registry.FUNCTIONS}
+    return free_name(wish, names.union(taken))
 
 
 def is_array(kind: types.Type) -> bool:

@@ -26,6 +26,7 @@ import numpy as np
 from ..errors import Complaint, UndefinedError, UnsupportedError
 from ..execution import execute
 from ..meanings import MISSING
+from ..naming import free_name
 from .parse import Source, find
 
 MODULES: Mapping[str, str] = {"numpy": "np", "math": "math", "numba": "numba"}
@@ -122,12 +123,7 @@ class Carried:
 
     def free(self, wish: str) -> str:
         """A name that nothing has yet."""
-        name, number = wish, 1
-        while name in self.taken:
-            number += 1
-            name = f"{wish}_{number}"
-        self.taken.add(name)
-        return name
+        return free_name(wish, self.taken)
 
 
 def same(a: Any, b: Any) -> bool:

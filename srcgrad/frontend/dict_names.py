@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
+from ..naming import free_name
+
 Keys = dict[str, None]
 """Keys in the order in which they are written."""
 
@@ -39,17 +41,11 @@ def dict_names(tree: ast.FunctionDef, resolve: Callable[[str], Any]) -> ast.Func
         if found:
             taken = {n.id for n in ast.walk(new) if isinstance(n, ast.Name)}
             taken |= {n.arg for n in ast.walk(new) if isinstance(n, ast.arg)}
-            names = {n: {k: free(f"{n}_{k}", taken) for k in keys} for n, keys in found.items()}
+            names = {
+                n: {k: free_name(f"{n}_{k}", taken) for k in keys} for n, keys in found.items()
+            }
             function.body = [s for stmt in function.body for s in _Named(names).block(stmt)]
     return ast.fix_missing_locations(new)
-
-
-def free(wish: str, taken: set[str]) -> str:
-    """A name that nothing has yet."""
-    while wish in taken:
-        wish += "_"
-    taken.add(wish)
-    return wish
 
 
 def is_dict_call(node: ast.AST, resolve: Callable[[str], Any]) -> bool:

@@ -18,6 +18,7 @@ from typing import TypeGuard
 from numba import types
 
 from ..errors import Place
+from ..naming import fresh_stems
 from ..program import (
     Assign,
     Block,
@@ -33,7 +34,6 @@ from ..program import (
     with_blocks,
 )
 from ..type_text import no_elements
-from .fresh import fresh_stems
 from .one_pass import types_of
 from .optional import UNSET
 from .structure import FIRST

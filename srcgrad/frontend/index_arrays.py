@@ -17,6 +17,7 @@ from typing import Any
 from numba import types
 
 from ..errors import Place
+from ..naming import fresh_names
 from ..program import (
     Assign,
     Block,
@@ -28,7 +29,6 @@ from ..program import (
     blocks,
     with_blocks,
 )
-from .fresh import fresh_names
 from .values import Values
 
 

@@ -18,6 +18,7 @@ from numba import types
 
 from ..analysis.aliasing import alias_classes, short_lived, written_classes
 from ..errors import Complaint, Place, UnsupportedError
+from ..naming import numbered_name
 from ..program import (
     Alias,
     Assign,
@@ -310,12 +311,6 @@ def without_overlap(program: Program) -> Program:
     """Stores whose value may share memory with their target, through a copy of the value."""
     classes = alias_classes(program)
     taken = set(program.types) | set(program.constants)
-    number = iter(range(10**6))
-
-    def fresh() -> str:
-        name = next(n for k in number if (n := f"old{k}") not in taken)
-        taken.add(name)
-        return name
 
     def change(stmt: Stmt) -> list[Stmt]:
         match stmt:
@@ -323,12 +318,12 @@ def without_overlap(program: Program) -> Program:
                 Store(target=t, value=ast.Name(id=s) as v)
                 | Increment(target=t, value=ast.Name(id=s) as v)
             ) if is_array(program.types.get(s)) and classes[s] == classes[t]:
-                name = fresh()
+                name = numbered_name("old", taken)
                 copy = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "copy"), [v], [])
                 value = ast.Name(name, ast.Load())
                 return [Assign(name, copy, line=stmt.line), replace(stmt, value=value)]
             case Store(target=t, value=ast.BinOp() as v):
-                name = fresh()
+                name = numbered_name("old", taken)
                 value = ast.Name(name, ast.Load())
                 return [Assign(name, v, line=stmt.line), replace(stmt, value=value)]
         return [stmt]

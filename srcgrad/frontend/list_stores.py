@@ -20,6 +20,7 @@ from typing import Any
 from numba import types
 
 from ..errors import Place
+from ..naming import fresh_stems
 from ..program import (
     Assign,
     Block,
@@ -42,7 +43,6 @@ from ..program import (
 )
 from ..rules.calls import call_of
 from ..rules.listed import is_list_of_arrays
-from .fresh import fresh_stems
 
 Fresh = Callable[[str], str]
 

@@ -17,6 +17,7 @@ from dataclasses import replace
 from numba import types
 
 from ..errors import Complaint, Place, UnsupportedError
+from ..naming import free_name, fresh_stems
 from ..program import (
     Alias,
     Assign,
@@ -36,7 +37,6 @@ from ..program import (
 )
 from ..rules.calls import call_of
 from ..rules.listed import JOINED_LISTS
-from .fresh import fresh_stems
 from .numba_types import Typing
 
 Part = tuple[int, ...]
@@ -77,11 +77,7 @@ def parts(kind: types.Type, before: Part = ()) -> Iterator[Part]:
 
 def free(name: str, part: Part, taken: set[str]) -> str:
     """A name for the list of a part."""
-    found = "_".join([name, *map(str, part)])
-    while found in taken:
-        found += "_"
-    taken.add(found)
-    return found
+    return free_name("_".join([name, *map(str, part)]), taken)
 
 
 class _Splitter:

@@ -20,6 +20,7 @@ from numba import types
 
 from ..analysis.aliasing import moves
 from ..errors import Complaint, Place, UnsupportedError
+from ..naming import fresh_names
 from ..program import (
     Alias,
     Assign,
@@ -44,7 +45,6 @@ from ..program import (
     with_expressions,
 )
 from ..rules.listed import is_list_of_arrays
-from .fresh import fresh_names
 
 
 def refuse_nested_lists(program: Program, places: Mapping[int, Place]) -> None:

@@ -14,6 +14,8 @@ import ast
 from ast import copy_location
 from copy import deepcopy
 
+from ..naming import free_name
+
 
 def matching(tree: ast.FunctionDef) -> ast.FunctionDef:
     """The function with ``match`` as ``if``, where that is known."""
@@ -36,12 +38,7 @@ class _Matches(ast.NodeTransformer):
 
     def fresh(self) -> str:
         """A free name for a subject."""
-        name, number = "subject", 0
-        while name in self.taken:
-            number += 1
-            name = f"subject{number}"
-        self.taken.add(name)
-        return name
+        return free_name("subject", self.taken)
 
     def visit_Match(self, node: ast.Match) -> ast.stmt | list[ast.stmt]:
         self.generic_visit(node)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 
+from ..naming import fresh_names
 from ..program import (
     Assign,
     Block,
@@ -32,7 +33,6 @@ from ..program import (
     opposite,
 )
 from .fixed import growing
-from .fresh import fresh_names
 from .inline import Inlined
 from .list_values import Lists
 from .parse import parameter_names

@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Iterable
 from copy import deepcopy
 
+from ..naming import free_name
+
 UNSET = "unset"
 """The ``kind`` of the constant that stands for a value that no name has yet (``first_values``)."""
 
@@ -108,12 +110,7 @@ class _Flags:
 
     def fresh(self, wish: str) -> str:
         """A free name."""
-        name, number = wish, 0
-        while name in self.taken:
-            number += 1
-            name = f"{wish}_{number}"
-        self.taken.add(name)
-        return name
+        return free_name(wish, self.taken)
 
     def function(self, body: list[ast.stmt]) -> ast.FunctionDef:
         """The function with this body, after values of the names that nobody reads."""

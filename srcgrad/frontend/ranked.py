@@ -16,6 +16,7 @@ from typing import Any
 from numba import types
 
 from ..errors import Complaint, Place, UnsupportedError
+from ..naming import free_name, fresh_names
 from ..program import (
     Assign,
     Block,
@@ -32,7 +33,6 @@ from ..rules.listed import JOINED, joined, one_after_another, part_of, stacked
 from ..rules.registry import FUNCTIONS
 from ..rules.stacks import product
 from ..type_text import dtype_text
-from .fresh import fresh_names
 from .normalise import Flattener
 from .spelling import is_ellipsis
 
@@ -54,11 +54,7 @@ def ranked(program: Program, places: Mapping[int, Place]) -> Program:
     changed = False
 
     def fresh(stem: str) -> str:
-        name, number = stem, 0
-        while name in taken:
-            name, number = f"{stem}{number}", number + 1
-        taken.add(name)
-        return name
+        return free_name(stem, taken)
 
     def block(body: Block) -> Block:
         return tuple(new for stmt in body for new in statement(stmt))

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from numba import types
 
+from ..naming import fresh_stems
 from ..program import (
     Assign,
     Block,
@@ -30,7 +31,6 @@ from ..program import (
     blocks,
     with_blocks,
 )
-from .fresh import fresh_stems
 
 
 def scattered(program: Program, classes: Mapping[str, str]) -> Program:

@@ -15,6 +15,8 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..naming import free_name
+
 FIRST = "first value"
 """The ``kind`` of the constant that stands for a value of the result's type (``first_values``)."""
 
@@ -65,12 +67,7 @@ class _Worker:
 
     def fresh(self, wish: str) -> str:
         """A free name."""
-        name, number = wish, 0
-        while name in self.taken:
-            number += 1
-            name = f"{wish}_{number}"
-        self.taken.add(name)
-        return name
+        return free_name(wish, self.taken)
 
     def unset(self, at: ast.stmt) -> ast.stmt:
         """A first value for the result, never read before another is set."""

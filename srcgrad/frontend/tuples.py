@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from numba import types
 
 from ..errors import Complaint, Place, UnsupportedError
+from ..naming import free_name, fresh_names
 from ..program import (
     Assign,
     Block,
@@ -32,7 +33,6 @@ from ..program import (
     with_expressions,
 )
 from ..rules.expressions import dotted, literal
-from .fresh import fresh_names
 from .numba_types import Typing
 
 REDUCTIONS = frozenset({"sum", *(f"np.{n}" for n in ("max", "min", "sum", "prod", "mean"))})
@@ -97,14 +97,7 @@ def taken_apart(name: str, value: Expr, parts: Mapping[str, tuple[str, ...]]) ->
 def part_names(name: str, kind: types.BaseTuple, taken: set[str]) -> tuple[str, ...]:
     """Names for the parts, after the field for a NamedTuple."""
     fields = getattr(kind, "fields", None) or range(len(kind.types))
-    found = []
-    for label in fields:
-        part = f"{name}_{label}"
-        while part in taken:
-            part += "_"
-        taken.add(part)
-        found.append(part)
-    return tuple(found)
+    return tuple(free_name(f"{name}_{label}", taken) for label in fields)
 
 
 class _Splitter:

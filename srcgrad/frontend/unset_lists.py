@@ -16,6 +16,7 @@ from dataclasses import replace
 from numba import types
 
 from ..errors import Complaint, Place, UnsupportedError
+from ..naming import fresh_stems
 from ..program import (
     Assign,
     Block,
@@ -38,7 +39,6 @@ from ..rules.listed import REPEATED
 from ..type_text import dtype_text
 from .first_values import is_first, without
 from .fixed import Kin
-from .fresh import fresh_stems
 from .one_pass import types_of
 from .optional import UNSET
 

@@ -18,6 +18,7 @@ from typing import Any
 from numba import types
 
 from ..errors import Complaint, Place, UnsupportedError
+from ..naming import free_name
 from ..program import (
     Assign,
     Block,
@@ -294,11 +295,7 @@ def web_names(
         if len(group) == 1 or places <= counters:
             continue
         for root in list(group)[1:]:
-            number = 1
-            while f"{name}_{number}" in taken:
-                number += 1
-            final[root] = f"{name}_{number}"
-            taken.add(final[root])
+            final[root] = free_name(name, taken)
     return final
 
 

@@ -180,12 +180,7 @@ class Filler:
     def fresh(self, like: Expr) -> str:
         """A name for an array of the caller's."""
         words = [n.id for n in ast.walk(like) if isinstance(n, ast.Name)]
-        taken = {b.name for b in self.buffers}
-        wish = f"out_{words[0]}"
-        name, number = fresh_name(wish, self.program), 1
-        while name in taken:
-            name, number = fresh_name(f"{wish}{number}", self.program), number + 1
-        return name
+        return fresh_name(f"out_{words[0]}", self.program, (b.name for b in self.buffers))
 
 
 def part(whole: Expr, k: int) -> Expr:

@@ -24,6 +24,7 @@ from ..analysis.plan import Plan
 from ..errors import Complaint, UnsupportedError
 from ..frontend.inlining.body import backward_of, forward_of
 from ..frontend.webs import rename_statement
+from ..naming import free_name
 from ..program import (
     Alias,
     Assign,
@@ -144,13 +145,7 @@ def own_parameters(program: Program) -> Program:
     if not again:
         return program
     taken = {*program.types, *program.constants}
-    new: dict[str, str] = {}
-    for name in again:
-        number = 1
-        while f"{name}{number}" in taken:
-            number += 1
-        new[name] = f"{name}{number}"
-        taken.add(new[name])
+    new = {name: free_name(name, taken) for name in again}
     kinds = {**program.types, **{n: program.types[p] for p, n in new.items()}}
     first = [bound_to(n, p, kinds) for p, n in new.items()]
 

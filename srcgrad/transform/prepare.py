@@ -21,6 +21,7 @@ from ..analysis.aliasing import alias_classes
 from ..analysis.cells import ROUNDS
 from ..analysis.derivatives import rank
 from ..analysis.partial import contents
+from ..naming import numbered_name
 from ..program import (
     Alias,
     Assign,
@@ -58,11 +59,7 @@ def prepare(program: Program) -> Program:
     carried = {n for loop in loops for n in exposed(loop.body) | _left(loop, program)}
 
     def fresh(stem: str, kind: types.Type) -> str:
-        number = 0
-        while f"{stem}{number}" in taken:
-            number += 1
-        name = f"{stem}{number}"
-        taken.add(name)
+        name = numbered_name(stem, taken)
         kinds[name] = kind
         return name
 

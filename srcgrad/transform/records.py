@@ -15,6 +15,7 @@ from numba import types
 from ..analysis.facts import Facts, Path
 from ..analysis.plan import Plan
 from ..errors import Complaint, UnsupportedError
+from ..naming import free_name
 from ..program import Block, Stmt, binds, blocks, walk
 from .shadows import element_type, recorded_type
 from .tapes import Tape, tape, tape_name, undoing
@@ -106,9 +107,4 @@ class Tapes:
 
     def fresh(self, wish: str) -> str:
         """A free name."""
-        name, number = wish, 1
-        while name in self.taken:
-            number += 1
-            name = f"{wish}{number}"
-        self.taken.add(name)
-        return name
+        return free_name(wish, self.taken)

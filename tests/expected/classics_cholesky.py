@@ -7,7 +7,7 @@ def cholesky_grad(A):
     n = A.shape[0]
     L = np.zeros((n, n))
     tape_L = np.empty(max(n, 0))
-    tape_L2 = []
+    tape_L_1 = []
     tape_s8 = []
     tape_s3 = np.empty(max(n, 0))
     for j in range(n):
@@ -31,7 +31,7 @@ def cholesky_grad(A):
             s7 = L[j, j]
             s8 = s_1 / s7
             tape_s8.append(s8)  # recorded: lost after this round
-            tape_L2.append(L[i, j])  # recorded: overwritten here
+            tape_L_1.append(L[i, j])  # recorded: overwritten here
             L[i, j] = s8
     s9 = L * L
     s10 = s9 * L
@@ -49,7 +49,7 @@ def cholesky_grad(A):
         for i in range(n - 1, j, -1):
             grad_s8 = grad_L[i, j]
             grad_L[i, j] = 0.0
-            old = tape_L2.pop()
+            old = tape_L_1.pop()
             L[i, j] = old
             s7 = L[j, j]
             s8 = tape_s8.pop()

@@ -67,6 +67,6 @@ def mutual_grad(x, n):
     slope = even_part_backward(t, t_1, grad_s0, tape)
     grad_t = slope
     grad_x += grad_t * 1.1
-    slope2 = even_part_backward(x, n, grad_t_2, tape)
-    grad_x += slope2
+    slope_1 = even_part_backward(x, n, grad_t_2, tape)
+    grad_x += slope_1
     return grad_x

@@ -22,6 +22,7 @@ from numba import types
 
 from ...errors import Complaint, Place, UnsupportedError
 from ...fingerprint import free_names
+from ...naming import free_name
 from ...rules import registry
 from ..parse import Source
 
@@ -182,12 +183,7 @@ class Body(ABC):
 
     def fresh(self, wish: str) -> str:
         """A free name."""
-        name, number = wish, 0
-        while name in self.taken:
-            number += 1
-            name = f"{wish}_{number}"
-        self.taken.add(name)
-        return name
+        return free_name(wish, self.taken)
 
     def unseen(self, wish: str) -> str:
         """A free name that statements still to be inlined may bind and read."""

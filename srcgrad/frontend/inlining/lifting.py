@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any
 
+from ...naming import free_name
 from .body import Body, Closure, Scope
 from .renaming import bound_names, free_names, renamed
 
@@ -61,12 +62,7 @@ def standalone(worker: Body, closure: Closure) -> Standalone:
 
     def named(key: Any, wish: str) -> str:
         if key not in names:
-            name, number = wish, 0
-            while name in taken:
-                number += 1
-                name = f"{wish}_{number}"
-            taken.add(name)
-            names[key] = name
+            names[key] = free_name(wish, taken)
         return names[key]
 
     for part in parts:

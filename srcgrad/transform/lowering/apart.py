@@ -15,6 +15,7 @@ from typing import Any
 
 from numba import types
 
+from ...naming import free_name
 from ...program import Assign, Block, For, Program, While, bound, exposed, exposed_after, walk
 from .contraction import renamed
 from .effects import memory_classes
@@ -47,9 +48,6 @@ def made(body: Block) -> set[str]:
 
 def fresh(name: str, kinds: dict[str, Any]) -> str:
     """A name for the same kind of thing."""
-    new, number = f"{name}_again", 1
-    while new in kinds:
-        number += 1
-        new = f"{name}_again{number}"
+    new = free_name(f"{name}_again", set(kinds))
     kinds[new] = kinds[name]
     return new

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...naming import free_name
 from ...program import (
     Assign,
     Block,
@@ -92,9 +93,7 @@ def sole(
 
 def held(loop: For, name: str, kinds: dict[str, Any], found: list[Use]) -> For:
     """A loop with an array's elements in a number, stored once."""
-    number = f"{name}_i"
-    while number in kinds:
-        number += "_"
+    number = free_name(f"{name}_i", set(kinds))
     kinds[number] = kinds[name].dtype
     first = found[0]
     assert isinstance(first.stmt, Store)

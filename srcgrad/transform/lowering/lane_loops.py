@@ -20,6 +20,7 @@ from itertools import combinations
 
 from numba import types
 
+from ...naming import free_name
 from ...program import (
     Block,
     Expr,
@@ -68,11 +69,7 @@ def in_lanes(program: Program) -> Program:
     nests = Nests(program, apart_when_swapped(program))
 
     def fresh(stem: str, kind: types.Type) -> str:
-        name, number = stem, 1
-        while name in taken:
-            number += 1
-            name = f"{stem}{number}"
-        taken.add(name)
+        name = free_name(stem, taken)
         kinds[name] = kind
         return name
 

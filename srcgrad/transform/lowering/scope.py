@@ -18,6 +18,7 @@ from typing import Any, TypeGuard
 
 from numba import types
 
+from ...naming import free_name, numbered_name
 from ...program import Block, Expr, Stmt, binds
 from ...rules import registry
 from .shapes import Extent, Extents, Shapes, mentioned
@@ -70,10 +71,7 @@ class Scope:
 
     def fresh(self, stem: str, kind: Any) -> str:
         """A new name of this type: the stem, numbered."""
-        number = 0
-        while f"{stem}{number}" in self.taken:
-            number += 1
-        return self.claim(f"{stem}{number}", kind)
+        return self.claim(numbered_name(stem, self.taken), kind)
 
     def derived(self, name: str, suffix: str, kind: Any) -> str:
         """A new name that tells where its value comes from: ``x_full``."""
@@ -89,9 +87,7 @@ class Scope:
     def counters(self, rank: int) -> tuple[str, ...]:
         """Loop counters, one for each axis: the same in every loop nest."""
         for axis in range(len(self.loop_counters), rank):
-            name = f"i{axis}"
-            while name in self.taken:
-                name += "_"
+            name = free_name(f"i{axis}", self.taken)
             self.loop_counters.append(self.claim(name, types.int64))
         return tuple(self.loop_counters[:rank])
 

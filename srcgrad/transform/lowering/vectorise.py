@@ -16,6 +16,7 @@ from typing import Any
 
 from numba import types
 
+from ...naming import free_name
 from ...program import (
     Alias,
     Assign,
@@ -74,9 +75,7 @@ def vectorised(program: Program) -> Program:
     if not taken.isdisjoint(FUNCTIONS):
         return program
     classes = memory_classes(program)
-    far = "far"
-    while far in taken:
-        far += "_"
+    far = free_name("far", taken)
 
     def change(body: Block) -> Block:
         return tuple(new for stmt in body for new in statement(stmt))
