@@ -294,6 +294,24 @@ def asks_which_elements_are_set(x):
     return memo[0]
 
 
+def asks_whether_elements_hold(x):
+    memo = [None] * 3  # refused: memo | list of None
+    for k in range(3):
+        if not memo[k % 2]:
+            memo[k % 2] = x[k]
+    return memo[0]
+
+
+def or_nothing(value):
+    return 0.0 if value is None else value
+
+
+def asks_a_helper_which_elements_are_set(x):
+    memo = 3 * [None]  # refused: memo | list of None
+    memo[1] = x[0]
+    return or_nothing(memo[0]) + or_nothing(memo[1])
+
+
 def waits_for_a_clock(x):
     start = time.perf_counter()  # refused: time | perf_counter
     while time.perf_counter() - start < 0.1:

@@ -92,7 +92,8 @@ def test_syntax_and_calls(name: str) -> None:
      "joins_rows_of_nested_lists", "joins_rows_that_were_appended",
      "largest_of_nested_lists",
      "ranges_between_arrays", "changes_what_it_combines", "repeats_a_sorted_list",
-     "whole_numbers_from_none", "asks_which_elements_are_set",
+     "whole_numbers_from_none", "asks_which_elements_are_set", "asks_whether_elements_hold",
+     "asks_a_helper_which_elements_are_set",
     "waits_for_a_clock", "product_of_a_changing_range",
      "record_of_two_classes", "compares_tuples"],
 )  # fmt: skip

@@ -139,8 +139,9 @@ def awaiting(program: Program) -> Program:
     kin = Kin(program)
     shown = every_display(program)
     resized = resized_roots(program, kin, shown)
+    beside = rows_beside(kin, shown)
     calls = {
-        id(first): shown_call(elements(first, pushed))
+        id(first): shown_call(elements(first, pushed), beside.get(kin.root(first.target), []))
         for first, pushed in shown
         if kin.root(first.target) not in resized
     }
@@ -169,11 +170,22 @@ def is_empty(count: Expr) -> bool:
     return isinstance(count, ast.Constant) and count.value == 0
 
 
-def shown_call(parts: list[Expr]) -> Expr:
+def rows_beside(kin: Kin, shown: list[tuple[Assign, list[Push]]]) -> dict[str, list[Expr]]:
+    """What the displays have, together, that may be elements of one list."""
+    held = {kin.root(element) for element in kin.elements.values()}
+    found: dict[str, list[Expr]] = {}
+    for first, pushed in shown:
+        if (root := kin.root(first.target)) in held:
+            found.setdefault(root, []).extend(elements(first, pushed))
+    return found
+
+
+def shown_call(parts: list[Expr], beside: list[Expr]) -> Expr:
     """What stands for ``[a, b]``; no elements are as good as no zeros."""
     if parts:
         return call_of(DISPLAYED, ast.List(parts, ast.Load()))
-    return call_of(REPEATED, ast.Constant(0.0), ast.Constant(0))
+    whole = beside and all(isinstance(e, ast.Constant) and type(e.value) is int for e in beside)
+    return call_of(REPEATED, ast.Constant(0 if whole else 0.0), ast.Constant(0))
 
 
 def growing(program: Program) -> set[str]:

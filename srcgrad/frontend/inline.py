@@ -38,7 +38,7 @@ from .inlining.starred import with_stars
 from .inlining.tables import decided, of_table, refuse_outside, table_named
 from .inlining.tuples import has_star, picked, repeated, unpack_starred
 from .inlining.user_calls import closure, function_value
-from .optional import optional
+from .optional import is_none, optional
 from .parse import Source, parameter_names, parse
 from .specialise import specialise
 from .structure import structure
@@ -314,7 +314,9 @@ class _Inliner(Body):
                 return comprehension(self, node)
             case ast.Lambda() | ast.GeneratorExp():
                 self.refuse(node, "this is not a value that can be computed with", "")
-            case ast.BinOp():
+            case ast.BinOp(left=left, right=right):
+                shown = [e for side in (left, right) for e in getattr(side, "elts", ())]
+                self.has_nones |= any(map(is_none, shown))
                 return repeated(self, self.parts(node), node)
             case ast.Tuple(elts=elts) | ast.List(elts=elts) if any(
                 isinstance(e, ast.Starred) for e in elts

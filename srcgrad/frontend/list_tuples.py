@@ -110,9 +110,11 @@ class _Splitter:
                 return [replace(stmt, tape=n) for n in self.lists[t].values()]
             case Pop(target=str(t), tape=s) if s in self.lists:
                 return self.popped(stmt, t, self.lists[s])
-            case Store(target=t, value=v, updates=False) if t in self.lists:
-                each = self.lists[t].items()
-                return [replace(stmt, target=n, value=subscripted(v, p)) for p, n in each]
+            case Store(target=t, index=k, value=v, updates=False) if t in self.lists:
+                place, each = self.lengths(k), self.lists[t].items()
+                return [
+                    replace(stmt, target=n, index=place, value=subscripted(v, p)) for p, n in each
+                ]
             case Assign(value=ast.Subscript(value=ast.Name(id=s), slice=index)) if (
                 s in self.lists and not isinstance(index, ast.Slice)
             ):

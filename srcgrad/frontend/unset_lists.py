@@ -10,7 +10,7 @@ Invariant: an element that is not set makes what is computed with it nan, where 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from numba import types
@@ -22,10 +22,12 @@ from ..program import (
     Block,
     Expr,
     For,
+    If,
     Program,
     Push,
     Stmt,
     Store,
+    While,
     binds,
     blocks,
     expressions,
@@ -40,7 +42,7 @@ from ..type_text import dtype_text
 from .first_values import is_first, without
 from .fixed import Kin
 from .one_pass import types_of
-from .optional import UNSET
+from .optional import UNSET, is_none
 
 UNSET_ELEMENT = ast.Constant(0.0, kind=UNSET)
 """What stands for the None of ``[None] * n``."""
@@ -59,7 +61,10 @@ def unset_lists(
     made = [s for s in walk(program.body) if isinstance(s, Assign) and is_unset_list(s.value)]
     if not made:
         return program
-    unclear = any(is_none_test(s) or hands_on(s, program, made) for s in walk(program.body))
+    kin, lists = Kin(program), [s.target for s in made]
+    unclear = any(
+        is_none_test(s, kin, lists) or hands_on(s, program, kin, lists) for s in walk(program.body)
+    )
     kinds = {} if unclear else stored_kinds(program, made, argument_types, places)
     for stmt in made:
         if not isinstance(kinds.get(stmt.target), types.Float | types.Array):
@@ -121,19 +126,41 @@ def one_nan(kind: types.Array) -> Expr:
     return ast.parse(f"np.full({shape}, np.nan{dtype})", mode="eval").body
 
 
-def is_none_test(stmt: Stmt) -> bool:
-    """Whether a statement tests whether something is None."""
-    nodes = (n for e in expressions(stmt) for n in ast.walk(e))
-    return any(isinstance(n, ast.Is | ast.IsNot) for n in nodes)
+def is_none_test(stmt: Stmt, kin: Kin, lists: Collection[str]) -> bool:
+    """Whether a statement may tell an element of such a list that is None from one that is not."""
+    read = [n for e in expressions(stmt) for n in ast.walk(e)]
+    if any(isinstance(n, ast.Compare) and any(map(is_none, n.comparators)) for n in read):
+        return True
+    kept = {kin.root(n) for name in lists for n in (name, kin.element(name))}
+    return any(kin.root(n) in kept for e in expressions(stmt) for n in truths(e, stmt))
 
 
-def hands_on(stmt: Stmt, program: Program, made: Sequence[Assign]) -> bool:
+def truths(value: Expr, stmt: Stmt) -> set[str]:
+    """The names that stand for values whose truth counts: themselves, or what they hold."""
+    match value:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return held_by(operand) or truths(operand, stmt)
+        case ast.BoolOp(values=values):
+            return set().union(*(held_by(v) or truths(v, stmt) for v in values))
+        case ast.Call(func=ast.Name(id="bool"), args=[operand]):
+            return held_by(operand)
+    return held_by(value) if isinstance(stmt, If | While) else set()
+
+
+def held_by(value: Expr) -> set[str]:
+    """The name that a value is, or that it is an element of."""
+    match value:
+        case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)):
+            return {name}
+    return set()
+
+
+def hands_on(stmt: Stmt, program: Program, kin: Kin, lists: Collection[str]) -> bool:
     """Whether a statement gives such a list to a function that stays a call."""
-    kin = Kin(program)
-    lists = {kin.root(s.target) for s in made}
+    roots = set(map(kin.root, lists))
     calls = (n for e in expressions(stmt) for n in ast.walk(e) if isinstance(n, ast.Call))
     called = [c for c in calls if isinstance(c.func, ast.Name) and c.func.id in program.routines]
-    return any(kin.root(n) in lists for c in called for n in names(c))
+    return any(kin.root(n) in roots for c in called for n in names(c))
 
 
 def stored_kinds(

@@ -228,3 +228,13 @@ def dictionary_that_grows(x):
     cache["z"] = np.tanh(rates["slope"] * x + rates["offset"])
     cache["y"] = np.sin(cache["z"]) * rates.get("scale", 2.0)
     return np.sum(cache["y"] * cache["z"]) + sum(v for k, v in rates.items() if k != "slope")
+
+
+@structured(sample(5))
+def neighbours_with_an_empty_row(x):
+    neighbours = [[], [1, 2], [0], [4], [3, 0]]
+    total = 0.0
+    for i in range(5):
+        for j in neighbours[i]:
+            total += x[i] * x[j]
+    return total

@@ -116,6 +116,7 @@ class Body(ABC):
         self.passing = True
         self.routines: dict[str, Any] = {}
         self.lists: set[str] = set()
+        self.has_nones = False
         self.source = source
         self.kinds = kinds
         self.expansions = expansions

@@ -133,8 +133,9 @@ def static(worker: Body, node: ast.expr) -> tuple[bool, Any]:
             if found and isinstance(value, tuple | list) and isinstance(key, ast.Constant):
                 place = key.value if type(key.value) is int else len(value)
                 element = value[place] if place < len(value) else None
-                worker.note(ast.unparse(base), value)
-                return callable(element), element
+                if callable(element):
+                    worker.note(ast.unparse(base), value)
+                    return True, element
         case ast.Call(func=ast.Attribute() as func, args=[kind], keywords=[]):
             found, value = static(worker, func)
             if found and value in (np.finfo, np.iinfo) and (dtype := dtype_of(worker, kind)):

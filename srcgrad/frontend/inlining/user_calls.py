@@ -332,7 +332,8 @@ def bind_arguments(worker: Body, closure: Closure, node: ast.Call, scope: Scope)
             value = closure.defaults[name]
         else:
             worker.refuse(node, f"`{closure.tree.name}` needs an argument `{name}`", "")
-        if not isinstance(value, ast.Name):
+        may_be_none = isinstance(value, ast.Subscript) and worker.has_nones
+        if not isinstance(value, ast.Name) and not may_be_none:
             nones[name] = isinstance(value, ast.Constant) and value.value is None
         atomic = isinstance(value, ast.Name | ast.Constant)
         if atomic and name not in rebound:
