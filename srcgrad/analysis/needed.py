@@ -37,6 +37,7 @@ from .elements import own_axis
 from .facts import Path
 from .freshness import unread_stores
 from .rebuilding import Rebuilding
+from .renewed import renewed
 from .tables import table_stores
 
 Covered = Mapping[int, set[Cell]]
@@ -68,7 +69,7 @@ class Needed:
     def walk_block(self, body: Block, path: Path, needed: set[Cell], depth: int) -> set[Cell]:
         """Needed cells after a block, from those needed before it."""
         private = self.private.get(path, set())
-        needed = needed - private
+        needed = (needed - private) | (renewed(self.facts, path) if path else set())
         for position, stmt in enumerate(body):
             needed = self.walk_statement(stmt, (*path, position), needed, depth)
         return needed - private

@@ -77,7 +77,7 @@ def infer(
     if parts is not program:
         program = parts
         typing = types_of(program, argument_types, places)
-    program = split_webs(program, typing.defined, places)
+    program = split_webs(program, typing.defined, known, places)
     typing = types_of(program, argument_types, places, before=typing)
     refuse_optional(program, typing, known, places)
     program = typed(program, typing, known)

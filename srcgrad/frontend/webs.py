@@ -51,9 +51,10 @@ NOWHERE: Reaching = {}
 class Flow:
     """Reaching definitions, found by walking the structured program."""
 
+    kinds: Mapping[Definition, types.Type] = field(default_factory=dict)
     used: dict[Definition, frozenset[Path]] = field(default_factory=dict)
     order: dict[Definition, None] = field(default_factory=dict)
-    in_place: frozenset[Path] = frozenset()
+    in_place: set[Path] = field(default_factory=set)
     kept: set[Definition] = field(default_factory=set)
     late: dict[Path, set[str]] = field(default_factory=dict)
 
@@ -117,7 +118,7 @@ class Flow:
 
     def define(self, stmt: Stmt, env: Reaching, here: Path) -> Reaching:
         """The statement's own definitions replace what reached it."""
-        if here in self.in_place:
+        if self.changes(stmt, env, here):
             return env
         if isinstance(stmt, Swap):
             self.kept |= {(here, name) for name in stmt.targets}
@@ -125,6 +126,18 @@ class Flow:
             self.order.setdefault((here, name))
             env = {**env, name: frozenset({here})}
         return env
+
+    def changes(self, stmt: Stmt, env: Reaching, here: Path) -> bool:
+        """Whether a statement changes an array in place: ``x += array`` binds a number anew."""
+        self.in_place.discard(here)
+        if not isinstance(stmt, Update):
+            return False
+        before = [self.kinds.get((path, stmt.target)) for path in env.get(stmt.target, ())]
+        after = self.kinds.get((here, stmt.target))
+        if not isinstance(after, types.Array) or any(isinstance(k, types.Number) for k in before):
+            return False
+        self.in_place.add(here)
+        return True
 
 
 def runs(loop: For | While) -> bool:
@@ -146,6 +159,7 @@ def merge(a: Reaching, b: Reaching) -> Reaching:
 def split_webs(
     program: Program,
     defined: Mapping[Definition, types.Type],
+    known: Mapping[str, types.Type],
     places: Mapping[int, Place],
 ) -> Program:
     """Rename so that each web of definitions has its own name.
@@ -155,9 +169,8 @@ def split_webs(
     UnsupportedError
         Where a name is read that nothing can have set.
     """
-    updates = ((path, s.target) for path, s in with_paths(program.body) if isinstance(s, Update))
-    arrays = frozenset(d[0] for d in updates if isinstance(defined.get(d), types.Array))
-    flow = Flow(in_place=arrays)
+    kinds = {**defined, **{(PARAMETER, name): kind for name, kind in known.items()}}
+    flow = Flow(kinds)
     fixed = set(program.params) | set(program.constants)
     start = {n: frozenset({PARAMETER}) for n in fixed}
     flow.block(program.body, start, ())

@@ -18,6 +18,7 @@ from numba import types
 
 from ..analysis.facts import Facts, Path
 from ..analysis.plan import Plan
+from ..analysis.renewed import body_at, set_before
 from ..program import (
     Alias,
     Assign,
@@ -35,7 +36,6 @@ from ..program import (
     View,
     While,
     blocks,
-    bound,
     exposed,
     uses,
     walk,
@@ -187,30 +187,13 @@ class Backward:
 
     def is_born(self, name: str, path: Path) -> bool:
         """Whether a name has no value before a block of a recursive function."""
-        home = self.facts.home.get(name, ())
-        if not self.recursive or name in self.facts.program.params or name in self.carried(home):
-            return False
-        for depth in range(len(home), len(path), 2):
-            body = self.body_at(path[:depth])
-            position = path[depth]
-            if isinstance(body[position], For | While):
-                return False
-            if name in bound(body[:position]):
-                return False
-        return True
+        return self.recursive and not set_before(self.facts, name, path)
 
     def carried(self, path: Path) -> set[str]:
         """Names that a block may read before it sets them: carried from round to round."""
         if path not in self.exposed:
-            self.exposed[path] = exposed(self.body_at(path))
+            self.exposed[path] = exposed(body_at(self.facts, path))
         return self.exposed[path]
-
-    def body_at(self, path: Path) -> Block:
-        """The block at a path."""
-        body: Block = self.facts.program.body
-        for depth in range(0, len(path), 2):
-            body = blocks(body[path[depth]])[path[depth + 1]]
-        return body
 
     def statement(self, stmt: Stmt, here: Path) -> None:
         """Reverse one statement."""

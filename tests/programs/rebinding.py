@@ -326,3 +326,45 @@ def growing_matrix(a, x):
         m = z * x
         t += np.sum(m) * m[0, 0]
     return t
+
+
+@structured(sample(5), 0.4)
+def number_that_becomes_an_array(x, b):
+    scale = b * 2.0
+    total = scale
+    total += x
+    b *= x[1:]
+    return np.sum(total**3) * scale + np.sum(b**2)
+
+
+@structured(sample(5), signed(5), 1, compiled=True)
+def part_chosen_in_a_branch(x, c, mode):
+    part = x
+    if mode:
+        part = x[1:]
+    total = np.sum(part**2)
+    for k in range(3):
+        if c[k] > 0.0:
+            part = c[k:] * x[0]
+        total += np.sum(part) * c[k]
+    return total
+
+
+@structured(sample(6), sample(6, seed=1))
+def part_of_itself_in_a_branch(x, c):
+    y = c
+    if x[0] > 0.0:
+        y = np.concatenate((x, c))
+        if c[0] > 0.0:
+            y = y[::2]
+    for k in range(2):
+        if c[k] > 0.0:
+            y = y[:-1]
+        y = y * x[k]
+    return np.sum(y**2)
+
+
+@structured(sample(4), compiled=True)
+def vector_against_itself_as_a_column(x):
+    column = x.reshape(-1, 1)
+    return np.sum(np.exp(-((x - column) ** 2)) / column)

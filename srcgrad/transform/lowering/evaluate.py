@@ -48,7 +48,7 @@ from .rearranged import converted, expanded, is_found, outer, put_along, put_at,
 from .reductions import REDUCTIONS, count, dot, log_sum_exp, reduced
 from .scope import Opaque, Scope, is_array
 from .shapes import Extents, parse, spelled
-from .unbroadcast import linear, settle, unbroadcast
+from .unbroadcast import linear, settle, settle_name, unbroadcast
 
 
 def evaluate(scope: Scope, expr: Expr, target: str = "") -> Pull:
@@ -441,5 +441,7 @@ def operand(scope: Scope, expr: Expr) -> Expr:
     if not is_array(scope.kind(expr)) or literal(expr) is not MISSING:
         return expr
     if isinstance(expr, ast.Name | ast.Attribute):
+        for name in sorted(names(expr) & scope.partial.keys()):
+            settle_name(scope, name)
         return expr
-    return variable(materialised(scope, evaluate(scope, expr)))
+    return variable(materialised(scope, settle(scope, evaluate(scope, expr))))

@@ -16,7 +16,8 @@ from numba import types
 from ...analysis.derivatives import substitute
 from ...analysis.facts import Facts, Path
 from ...analysis.partial import Partial
-from ...program import Alias, Assign, Expr, Stmt, View, uses, whole_of
+from ...program import Alias, Assign, Expr, Increment, Stmt, View, uses, whole_of
+from ..shadows import zeros
 from .contributions import give, note_guards, shaped
 from .gradients import negated
 from .sweep import Sweep
@@ -100,11 +101,14 @@ def give_all(sweep: Sweep, given: tuple[Partial, ...], target: str, stmt: Stmt) 
     if not own:
         sweep.gradients.take(target)
         return
+    if len(own) == 1 and own[0].index is not None:
+        give_part(sweep, own[0], target, stmt)
+        return
     total: Expr | None = None
     for p in own:
         value = shaped(sweep, p, target, stmt)
         if p.index is not None:
-            sweep.refuse("an array that is bound to a part of itself in a loop")
+            sweep.refuse("an array that is bound to a part of itself")
         if total is None:
             total = negated(value) if p.negative else value
         else:
@@ -113,6 +117,16 @@ def give_all(sweep: Sweep, given: tuple[Partial, ...], target: str, stmt: Stmt) 
     assert total is not None
     if ast.unparse(total) != sweep.facts.gradient(target):
         sweep.emit(Assign(sweep.facts.gradient(target), total))
+
+
+def give_part(sweep: Sweep, p: Partial, target: str, stmt: Stmt) -> None:
+    """The gradient of ``x = x[i]``: that of the part is added to zeros in the old shape."""
+    facts = sweep.facts
+    held = sweep.tapes.fresh("taken")
+    sweep.emit(Alias(held, facts.gradient(target)))
+    value = shaped(sweep, renamed(p, facts.gradient(target), held), target, stmt)
+    sweep.emit(zeros(facts, target, in_loop=True))
+    sweep.emit(Increment(facts.gradient(target), p.index, value, p.negative))
 
 
 def with_slopes(value: Expr, slopes: Expr) -> Expr:
