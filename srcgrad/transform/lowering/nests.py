@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def nest(scope: Scope, extents: Extents, inner: Inner, order: str = "C") -> Bloc
         loops = (loop(scope, counter, extent, loops),)
     if axes:
         assert isinstance(loops[0], For)
-        return (For(**{**vars(loops[0]), "comment": scope.comment}),)
+        return (replace(loops[0], comment=scope.comment),)
     return loops
 
 
