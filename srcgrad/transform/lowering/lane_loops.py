@@ -20,6 +20,7 @@ from itertools import combinations
 
 from numba import types
 
+from ...analysis.least import natural_loops
 from ...program import (
     Block,
     Expr,
@@ -64,7 +65,7 @@ def in_lanes(program: Program) -> Program:
     taken = set(program.types) | set(program.params) | set(program.constants)
     taken |= bound(program.body)
     kinds = dict(program.types)
-    nests = Nests(program, apart_when_swapped(program))
+    nests = Nests(program, apart_when_swapped(program), natural_loops(program))
 
     def fresh(stem: str, kind: types.Type) -> str:
         name, number = stem, 1
@@ -122,12 +123,18 @@ class Nests:
 
     program: Program
     classes: Mapping[str, str]
+    natural: frozenset[int]
+
+    def independent(self, loop: For, later: set[str]) -> Rounds | None:
+        """What is known of a loop whose rounds may run side by side, counted up."""
+        known = id(loop) in self.natural
+        return independent(upward(loop) or loop, later, self.program, self.classes, known)
 
     def lanes(self, loop: For, later: set[str]) -> Rounds | None:
         """What is known of a loop that is worth lanes, if what is inside is not."""
         if not any(isinstance(s, For) for s in walk(loop.body)):
             return None
-        found = independent(upward(loop) or loop, later, self.program, self.classes)
+        found = self.independent(loop, later)
         return found if found is not None and is_worthwhile(found) else None
 
     def is_better_inside(self, found: Rounds, later: set[str]) -> bool:
@@ -154,7 +161,7 @@ class Nests:
             return cost if found is None else min(cost, in_vectors(found))
         if trips(loop) < SHORT or not is_parallel(loop) or exposed(loop.body) & bound(loop.body):
             return cost
-        found = independent(upward(loop) or loop, later, self.program, self.classes)
+        found = self.independent(loop, later)
         return cost if found is None else min(cost, in_vectors(found))
 
 
