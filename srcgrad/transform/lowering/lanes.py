@@ -70,6 +70,8 @@ class Rounds:
         Arrays of a round.
     varying : set of str
         Names whose value, or contents, differ from round to round.
+    stages : list of pairs of blocks
+        The body in stages (``stages``), if it is to be taken apart so.
     """
 
     loop: For
@@ -78,6 +80,7 @@ class Rounds:
     sums: frozenset[str]
     private: frozenset[str]
     varying: set[str] = field(default_factory=set)
+    stages: list[tuple[Block, Block]] = field(default_factory=list)
 
     def varies(self, *parts: Expr) -> bool:
         """Whether expressions read what differs from round to round."""
