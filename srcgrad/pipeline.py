@@ -92,7 +92,10 @@ class Derived:
         first, *rest = self.programs
         others = [lower(p, self.vectormath, lanes=self.lanes) for p in rest]
         if self.into is not None:  # one version: a caller that passes arrays has loops of its own
-            return emit(self.into(lower(first, self.vectormath, lanes=self.lanes)), others, "loops")
+            own = lower(
+                first, self.vectormath, lanes=self.lanes, reclaim=False
+            )  # the caller's memory
+            return emit(self.into(own), others, "loops")
         main, *broadcast = versions(first, self.vectormath, self.lanes, later)
         return emit(main, [*others, *broadcast], "loops")
 

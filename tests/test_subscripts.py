@@ -1,5 +1,7 @@
 """Subscripts that cannot be negative are cast; those that may be count from the end."""
 
+import math
+
 import numba
 import numpy as np
 import pytest
@@ -118,3 +120,48 @@ def test_computed_subscripts_are_known_until_they_are_bound_again():
     check_gradient(computed, *args, wrt="x", oracle=complex_step, rtol=1e-11)
     assert "k" in casts(computed)
     assert "k + 1" not in casts(computed)
+
+
+# Rounds that count from below zero: two of them have the same element
+
+
+def again_in_the_end(w, b):
+    a = w.copy()
+    for i in range(-2, len(b)):
+        a[0, i] = math.exp(a[1, i] * 0.1)
+        a[1, i] += a[0, i] * b[i]
+    return np.sum(a * a)
+
+
+def with_loops_inside(w, b):
+    a = b.copy()
+    for i in range(-2, len(b)):
+        s = 0.0
+        for k in range(2):
+            s = s * 0.5 + w[k, i] * a[i]
+        a[i] = s
+    return np.sum(a * a)
+
+
+def from_a_number(w, b, first=-2):
+    a = b.copy()
+    for i in range(first, len(b)):
+        a[i] = a[i] * math.sin(a[i] * w[0, i])
+    return np.sum(a)
+
+
+def down_below_zero(w, b):
+    a = b.copy()
+    for i in range(len(b) - 1, -3, -1):
+        a[i] = a[i] * math.sin(a[i] * w[0, i])
+    return np.sum(a)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [again_in_the_end, with_loops_inside, from_a_number, down_below_zero],
+    ids=lambda f: f.__name__,
+)
+def test_rounds_below_zero(f):
+    b = np.array([0.3, 0.5, -0.2, 0.8, 1.1])
+    check_gradient(f, np.outer([0.7, 1.2], b[::-1] + 0.2), b, compiled=False)

@@ -18,7 +18,8 @@ from srcgrad.backend.emit import emit
 from srcgrad.pipeline import derive
 from srcgrad.transform.lower import lower
 
-LOWERING = ("vectormath", "cast", "lanes", "workspaces", "reuse", "checkpoints", "compact")
+LOWERING = ("vectormath", "cast", "lanes", "workspaces", "reuse", "checkpoints", "compact",
+            "reclaim")  # fmt: skip
 
 
 def copied(args):

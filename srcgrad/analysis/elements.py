@@ -1,7 +1,8 @@
 """Elements: loops in which every round keeps to its own part of an array.
 
 In: the counter of a loop, an array's name, and the statements of the loop. Out: whether each
-subscript of the array has the counter itself on one axis: then no round touches what another does.
+subscript of the array has the counter itself on one axis: then no round touches what another does,
+if the counter is never negative (``least``).
 
 Invariant: an array that is used as a whole anywhere in the loop, or bound there, has no own part.
 """

@@ -36,6 +36,7 @@ from .cells import Cell
 from .elements import own_axis
 from .facts import Path
 from .freshness import unread_stores
+from .least import natural_loops
 from .rebuilding import Rebuilding
 from .renewed import renewed
 from .tables import table_stores
@@ -56,6 +57,7 @@ class Needed:
         self.extra = rebuilt.extra
         self.private = rebuilt.private
         self.covered = covered
+        self.natural = natural_loops(self.facts.program)
         self.unread = unread_stores(self.facts) | table_stores(self.facts)
 
     def decide(self) -> None:
@@ -144,6 +146,8 @@ class Needed:
 
     def own_elements(self, stmt: For) -> set[Cell]:
         """Cells of which each round of a loop uses elements of its own."""
+        if id(stmt) not in self.natural:
+            return set()
         inside = list(walk(stmt.body))
         classes = self.facts.classes
         used = {n for s in inside for n in (*uses(s), *binds(s)) if self.facts.is_array(n)}

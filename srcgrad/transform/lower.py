@@ -20,6 +20,7 @@ from .lowering.apart import apart
 from .lowering.contraction import contract, localise
 from .lowering.first_sums import first_sums
 from .lowering.fusion import fuse
+from .lowering.in_place import in_place
 from .lowering.joint import joint
 from .lowering.lane_loops import in_lanes
 from .lowering.liveness import sunk, unread
@@ -76,6 +77,7 @@ def lower(
     reuse: bool = True,
     checkpoints: bool = True,
     compact: bool = True,
+    reclaim: bool = True,
     equal: Mapping[Extent, Extent] = MappingProxyType({}),
 ) -> Program:
     """The program as loops.
@@ -99,6 +101,8 @@ def lower(
     compact : bool
         Whether arrays that are only passed on go: zeros that are added to, second names, what is
         recorded for its shape, all but a row of what a loop uses up row by row.
+    reclaim : bool
+        Whether what a loop makes takes the memory of what it uses up, element by element.
     equal : mapping of extent to extent
         Extents of parameters, each with the one that it is known to equal.
     """
@@ -112,6 +116,7 @@ def lower(
     finished = supported(finished, triangles(program))
     finished = without_repeated(finished) if reuse else finished
     finished = joint(finished) if workspaces else finished
+    finished = in_place(finished) if reclaim else finished
     finished = in_lanes(finished) if lanes else finished
     finished = in_workspaces(finished) if workspaces else finished
     finished = vectorised(finished) if vectormath else finished

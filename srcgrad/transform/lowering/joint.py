@@ -18,6 +18,7 @@ from typing import Any
 
 from numba import types
 
+from ...analysis.least import sizes
 from ...program import (
     Assign,
     Block,
@@ -44,7 +45,6 @@ from ..tapes import backward_range, round_of, trip_count
 from .contraction import Path, Use, block_at, changed, mentions
 from .effects import memory_classes
 from .lanes import allocated, read_names
-from .subscripts import sizes
 from .workspaces import is_size
 
 

@@ -82,7 +82,7 @@ def spread(found: Rounds, lanes: int, fresh: Fresh) -> list[Stmt]:
     integer = types.int64
     lane, first, width = (fresh(n, integer) for n in ("lane", "first", "width"))
     code = Code(found, lanes, fresh, lane, first, width)
-    parts = grouped(found, loop.body)
+    parts = parts_of(found)
     for name in sorted(outliving(found, parts)):
         code.buffers[name] = fresh(f"{name}_lanes", types.Array(dtype_of(found, name), 1, "C"))
     code.packed = {name: fresh(f"{name}_lanes", found.kinds[name]) for name in rows(found, parts)}
@@ -113,6 +113,17 @@ def dtype_of(found: Rounds, name: str) -> types.Type:
 
 
 # Taking the body apart
+
+
+def parts_of(found: Rounds) -> list[Part]:
+    """The body of the loop as lane loops and what stands around them."""
+    if not found.stages:
+        return grouped(found, found.loop.body)
+    parts: list[Part] = []
+    for before, calling in found.stages:
+        parts += grouped(found, before)
+        parts += [p for stmt in calling for p in grouped(found, (stmt,))]
+    return parts
 
 
 def grouped(found: Rounds, body: Block) -> list[Part]:

@@ -5,7 +5,7 @@ In: a Program at level "loops". Out: the same, with lanes for the loops that sui
 Of the loops around each other whose rounds are independent, that one is taken along which memory
 is contiguous: an estimate counts what a nest reads and writes, an element that is next to that of
 the round before at a quarter of one that is not. An innermost loop that LLVM vectorises as it is
-counts as such.
+counts as such; one that it leaves, and that calls functions, is taken in ``stages``.
 
 Invariant: as ``lanes`` has it; the choice changes no value but the rounding of sums.
 """
@@ -15,11 +15,12 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from numba import types
 
+from ...analysis.least import natural_loops
 from ...naming import free_name
 from ...program import (
     Block,
@@ -41,9 +42,10 @@ from ...program import (
 )
 from ...rules.expressions import dotted
 from . import lanes
-from .effects import memory_classes
-from .lane_code import grouped, rows, spread
+from .effects import Memory, memory_classes
+from .lane_code import parts_of, rows, spread
 from .lanes import Rounds, independent, is_worthwhile
+from .stages import staged, wants_stages
 from .upward import upward
 from .vectorise import FORMS, is_parallel
 
@@ -66,7 +68,7 @@ def in_lanes(program: Program) -> Program:
     taken = set(program.types) | set(program.params) | set(program.constants)
     taken |= bound(program.body)
     kinds = dict(program.types)
-    nests = Nests(program, apart_when_swapped(program))
+    nests = Nests(program, apart_when_swapped(program), natural_loops(program))
 
     def fresh(stem: str, kind: types.Type) -> str:
         name = free_name(stem, taken)
@@ -120,12 +122,22 @@ class Nests:
 
     program: Program
     classes: Mapping[str, str]
+    natural: frozenset[int]
+
+    def independent(self, loop: For, later: set[str]) -> Rounds | None:
+        """What is known of a loop whose rounds may run side by side, counted up."""
+        known = id(loop) in self.natural
+        return independent(upward(loop) or loop, later, self.program, self.classes, known)
 
     def lanes(self, loop: For, later: set[str]) -> Rounds | None:
         """What is known of a loop that is worth lanes, if what is inside is not."""
-        if not any(isinstance(s, For) for s in walk(loop.body)):
+        innermost = not any(isinstance(s, For) for s in walk(loop.body))
+        if innermost and (trips(loop) < SHORT or not wants_stages(loop)):
             return None
-        found = independent(upward(loop) or loop, later, self.program, self.classes)
+        found = self.independent(loop, later)
+        if found is not None and innermost:
+            memory = Memory(self.program.types, self.classes, frozenset())
+            return replace(found, stages=staged(found.loop.body, memory))
         return found if found is not None and is_worthwhile(found) else None
 
     def is_better_inside(self, found: Rounds, later: set[str]) -> bool:
@@ -152,7 +164,7 @@ class Nests:
             return cost if found is None else min(cost, in_vectors(found))
         if trips(loop) < SHORT or not is_parallel(loop) or exposed(loop.body) & bound(loop.body):
             return cost
-        found = independent(upward(loop) or loop, later, self.program, self.classes)
+        found = self.independent(loop, later)
         return cost if found is None else min(cost, in_vectors(found))
 
 
@@ -166,7 +178,7 @@ def trips(loop: For) -> int:
 
 def in_vectors(found: Rounds) -> int:
     """The cost of a round, where rounds run side by side."""
-    packed = rows(found, grouped(found, found.loop.body))
+    packed = rows(found, parts_of(found))
     waits = has_scatters(found)
 
     def cost(body: Block) -> int:

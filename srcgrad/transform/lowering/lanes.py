@@ -70,6 +70,8 @@ class Rounds:
         Arrays of a round.
     varying : set of str
         Names whose value, or contents, differ from round to round.
+    stages : list of pairs of blocks
+        The body in stages (``stages``), if it is to be taken apart so.
     """
 
     loop: For
@@ -78,6 +80,7 @@ class Rounds:
     sums: frozenset[str]
     private: frozenset[str]
     varying: set[str] = field(default_factory=set)
+    stages: list[tuple[Block, Block]] = field(default_factory=list)
 
     def varies(self, *parts: Expr) -> bool:
         """Whether expressions read what differs from round to round."""
@@ -102,9 +105,12 @@ def read_names(expr: ast.AST) -> set[str]:
 
 
 def independent(
-    loop: For, later: set[str], program: Program, classes: Mapping[str, str]
+    loop: For, later: set[str], program: Program, classes: Mapping[str, str], natural: bool
 ) -> Rounds | None:
-    """What is known of a loop whose rounds may run side by side; None for any other loop."""
+    """What is known of a loop whose rounds may run side by side; None for any other loop.
+
+    ``natural``: whether its counter is never negative.
+    """
     inside = list(walk(loop.body))
     if loop.exit or ast.unparse(loop.step) != "1" or not all(map(is_plain, inside)):
         return None
@@ -121,7 +127,7 @@ def independent(
         n for n in inner if isinstance(kinds.get(n), types.Array) and is_private(n, inside, classes)
     )
     found = Rounds(loop, kinds, frozenset(inner - sums), frozenset(sums), private)
-    if not all(is_shared_well(found, name, inside, classes) for name in written(inside)):
+    if not all(is_shared_well(found, name, inside, classes, natural) for name in written(inside)):
         return None
     spread_variation(found, loop.body)
     fit = all(fits(found, s) for s in loop.body) and lists_fit(found, program)
@@ -173,7 +179,7 @@ def written(inside: list[Stmt]) -> set[str]:
 
 
 def is_shared_well(
-    found: Rounds, name: str, inside: list[Stmt], classes: Mapping[str, str]
+    found: Rounds, name: str, inside: list[Stmt], classes: Mapping[str, str], natural: bool
 ) -> bool:
     """Whether an array of the rounds' own, or one that is only added to or used a row a round."""
     if name in found.private:
@@ -183,7 +189,7 @@ def is_shared_well(
     stores = any(isinstance(s, Store) and s.target in group for s in inside)
     if not reads and not stores:
         return True
-    if len(group) > 1:
+    if len(group) > 1 or not natural:
         return False
     return own_axis(found.loop.counter, name, inside)
 

@@ -13,13 +13,13 @@ Invariant: the same elements. Arithmetic stays signed: the cast is around a whol
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from numba import types
 
+from ...analysis.least import lowest, sizes, step_of
 from ...program import (
     Assign,
     Block,
@@ -33,7 +33,6 @@ from ...program import (
     blocks,
     bound,
     names,
-    walk,
     with_blocks,
 )
 from .pull import call
@@ -103,68 +102,6 @@ class Known:
     def is_fixed(self, index: Expr) -> bool:
         """Whether the innermost loop goes on with one subscript, and one around counts it down."""
         return bool(names(index) & self.down) and not names(index) & self.inner
-
-
-def sizes(program: Program) -> dict[str, int]:
-    """Names that are an array's extent or a bound in it, and nothing else: at least 0."""
-    counts = Counter([*program.params, *(n for s in walk(program.body) for n in binds(s))])
-    return {
-        s.target: 0
-        for s in walk(program.body)
-        if isinstance(s, Assign)
-        and counts[s.target] == 1
-        and not isinstance(s.value, ast.Constant)
-        and lowest(s.value, {}) == 0
-    }
-
-
-def step_of(loop: For) -> int:
-    """The step of a loop; 0 where it is not known."""
-    match loop.step:
-        case ast.Constant(value=int() as step):
-            return step
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as step)):
-            return -step
-    return 0
-
-
-def lowest(expr: Expr, least: Mapping[str, int]) -> int | None:
-    """A number that an integer expression cannot be below; None: none is known."""
-    if least and isinstance(expr, ast.Name | ast.BinOp):
-        known = least.get(ast.unparse(expr))
-        if known is not None or isinstance(expr, ast.Name):
-            return known
-    match expr:
-        case ast.Constant(value=int() as value):
-            return value
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
-            return -value
-        case ast.Subscript(value=ast.Attribute(attr="shape")) | ast.Call(func=ast.Name(id="len")):
-            return 0
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            a, b = lowest(left, least), lowest(right, least)
-            return None if a is None or b is None else a + b
-        case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=int() as taken)):
-            a = lowest(left, least)
-            return None if a is None else a - taken
-        case ast.Call(func=ast.Name(id="max" | "min" as how), args=args):
-            return lowest_of(how, [lowest(a, least) for a in args])
-        case ast.IfExp(
-            test=ast.Compare(left=left, ops=[ast.GtE()], comparators=[ast.Constant(value=0)]),
-            body=body,
-            orelse=orelse,
-        ):
-            sure = {**least, ast.unparse(left): 0}
-            return lowest_of("min", [lowest(body, sure), lowest(orelse, least)])
-    return None
-
-
-def lowest_of(how: str, values: list[int | None]) -> int | None:
-    """A number that the maximum, or the minimum, of some integers cannot be below."""
-    known = [v for v in values if v is not None]
-    if how == "max":
-        return max(known, default=None)
-    return min(known) if len(known) == len(values) else None
 
 
 def changed(body: Block, known: Known) -> Block:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from ...analysis.least import lowest, sizes
 from ...program import (
     Block,
     Call,
@@ -31,7 +32,6 @@ from ...program import (
 )
 from .contraction import unshared
 from .lanes import allocated
-from .subscripts import lowest, sizes
 
 
 def in_workspaces(program: Program) -> Program:
