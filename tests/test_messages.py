@@ -118,3 +118,17 @@ def raises_a_value(x, error):
 def test_what_cannot_be_told_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="raise an exception class"):
         grad(raises_a_value, wrt="x")(0.5, 1.0)
+
+
+def squeezed(x):
+    y = np.exp(x)
+    return np.squeeze(y[:, :1])
+
+
+def calls_what_squeezes(x):
+    return np.sum(squeezed(x))
+
+
+def test_an_expression_of_a_helper_is_shown_where_it_is_called() -> None:
+    with pytest.raises(UnsupportedError, match=r"test_messages.py.*\n.*squeezed\(x\)"):
+        grad(calls_what_squeezes).source(np.ones((3, 2)))

@@ -243,9 +243,11 @@ def _gathered(target: str, array: str, parts: list[Expr], kinds: Kinds) -> str |
     if len(vectors) != 1 or any(is_ellipsis(p) for p in parts):
         return None
     others = [p for k, p in enumerate(parts) if k not in vectors]
-    if not any(isinstance(p, ast.Slice) for p in others) or not all(map(_is_plain, others)):
-        return None
     at = vectors[0]
+    mask = kinds[parts[at].id].dtype == types.boolean  # type: ignore[attr-defined]
+    sliced = any(isinstance(p, ast.Slice) for p in others)
+    if not (mask or sliced) or not all(map(_is_plain, others)):
+        return None
     numbers = [k for k, p in enumerate(parts) if not isinstance(p, ast.Slice)]
     first = numbers[-1] - numbers[0] != len(numbers) - 1  # NumPy puts such an axis first
     index = parts[at]
@@ -255,7 +257,7 @@ def _gathered(target: str, array: str, parts: list[Expr], kinds: Kinds) -> str |
     whole = all(isinstance(p, ast.Slice) and _is_whole(p) for p in basic)
     view = array if whole else ast.unparse(ast.Subscript(ast.Name(array), ast.Tuple(basic)))
     positions, check = index.id, ""
-    if kinds[index.id].dtype == types.boolean:  # type: ignore[attr-defined]
+    if mask:
         positions = f"np.flatnonzero({index.id})"
         check = f"if len({index.id}) != {array}.shape[{at}]:\n"
         check += "    raise IndexError('the mask has another length than the axis')\n"

@@ -60,7 +60,8 @@ def scalarise(
     parts: dict[str, tuple[str, ...]] = {}
     for name, kind in list(tuples.items()):
         name_parts(name, kind, taken, tuples, parts)
-    splitter = _Splitter(parts, tuples, places, taken, program.routines)
+    ranks = ranks_of(typing, known)
+    splitter = _Splitter(parts, tuples, places, taken, program.routines, ranks)
     entry: list[Stmt] = []
     for name in program.params:
         entry += taken_apart(name, ast.Name(name, ast.Load()), parts)
@@ -80,6 +81,14 @@ def name_parts(
         if isinstance(inner, types.BaseTuple):
             tuples[part] = inner
             name_parts(part, inner, taken, tuples, parts)
+
+
+def ranks_of(typing: Typing, known: Mapping[str, types.Type]) -> dict[str, int]:
+    """The number of axes of each array, where all definitions of its name agree."""
+    found: dict[str, set[int]] = {}
+    for name, kind in (*known.items(), *((n, kind) for (_, n), kind in typing.defined.items())):
+        found.setdefault(name, set()).add(kind.ndim if isinstance(kind, types.Array) else -1)
+    return {n: min(ranks) for n, ranks in found.items() if len(ranks) == 1 and min(ranks) >= 0}
 
 
 def taken_apart(name: str, value: Expr, parts: Mapping[str, tuple[str, ...]]) -> list[Stmt]:
@@ -110,9 +119,11 @@ class _Splitter:
         places: Mapping[int, Place],
         taken: set[str],
         routines: Mapping[str, Any],
+        ranks: Mapping[str, int],
     ) -> None:
         self.parts = parts
         self.routines = routines
+        self.ranks = ranks
         self.kinds = kinds
         self.places = places
         self.fresh = fresh_names("s", taken)
@@ -179,6 +190,10 @@ class _Splitter:
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 first, second = self.elements(left), self.elements(right)
                 return None if first is None or second is None else first + second
+            case ast.Attribute(value=ast.Name(id=a), attr="shape") if a in self.ranks:
+                return [
+                    ast.Subscript(value, ast.Constant(k), ast.Load()) for k in range(self.ranks[a])
+                ]
             case ast.Subscript(value=base, slice=ast.Slice(lower=a, upper=b, step=c)):
                 whole = self.elements(base)
                 bounds = [None if e is None else literal(e) for e in (a, b, c)]

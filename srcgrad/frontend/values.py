@@ -356,6 +356,8 @@ class Values:
                 return whole()
             case ast.List(elts=elts) if elts:
                 return self.atom(ast.Call(np_name("array"), [index], []))
+            case ast.Call(func=ast.Name(id="range"), args=bounds):
+                return self.atom(ast.Call(np_name("arange"), bounds, []))
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Invert()):
                 return self.atom(index)
             case ast.BinOp(op=ast.BitAnd() | ast.BitOr() | ast.BitXor()):
@@ -365,8 +367,9 @@ class Values:
     def refuse(self, node: ast.AST, reason: str, advice: str) -> NoReturn:
         """Raise for one place."""
         line = getattr(node, "lineno", self.line)
-        place = self.places.get(line, Place("", line))
-        column = getattr(node, "col_offset", place.column)
+        known = line in self.places  # that of a helper's expression is not
+        place = self.places.get(line if known else self.line, Place("", line))
+        column = getattr(node, "col_offset", place.column) if known else place.column
         shown = Place(place.filename, place.line, column, place.text)
         raise UnsupportedError(Complaint(shown, reason, advice))
 

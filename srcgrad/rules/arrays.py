@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 
 from . import support as carried
-from .declarations import function
+from .declarations import alias, function
 from .expressions import MISSING, literal
 from .helpers import support
 from .patterns import Rank, Rule, family, make_rule, rule
@@ -90,7 +90,9 @@ function(np.full, "np.full", "shape, fill_value, dtype=None, order='C', *, devic
          result=full)
 function(np.full_like, "np.full_like", "a, fill_value, dtype=None, order='K', subok=True, "
          "shape=None, *, device=None", result=like, refuse="shape")
-function(np.arange, "np.arange", "*bounds, dtype=None, device=None, like=None", result=arange)
+function(np.arange, "np.arange", "*bounds, start=None, stop=None, step=None, dtype=None, "
+         "device=None, like=None", result=arange)
+alias(np.ndarray, "np.empty")
 function(np.linspace, "np.linspace", "start, stop, num=50, endpoint=True, retstep=False, "
          "dtype=None, axis=0, *, device=None", result=linspace,
          refuse="endpoint retstep dtype axis")

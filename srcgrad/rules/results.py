@@ -297,7 +297,9 @@ def of_rank(ndim: int, *sources: int) -> Result:
 
 
 def shape_rank(shape: Any) -> int:
-    """How many dimensions a shape has."""
+    """How many dimensions a shape has; a shape that is an array or a list does not say."""
+    if is_array(shape) or isinstance(shape, types.List):
+        raise TypeError("a shape of unknown length")
     if isinstance(shape, tuple | list):
         return len(shape)
     return shape.count if isinstance(shape, types.UniTuple | types.Tuple) else 1

@@ -239,6 +239,20 @@ def _clip(call: ast.Call) -> ast.expr | None:
     return call_of("np.clip", x, low, high)
 
 
+def _arange(call: ast.Call) -> ast.expr | None:
+    """``np.arange`` with its bounds by position."""
+    given = {str(k.arg): k.value for k in call.keywords}
+    bounds = {name: given.pop(name) for name in ("start", "stop", "step") if name in given}
+    if not bounds:
+        return None
+    alone = len(call.args) == 1 and "stop" not in bounds
+    named = dict(zip(["stop"] if alone else ["start", "stop", "step"], call.args, strict=False))
+    if "stop" not in named | bounds or named.keys() & bounds.keys():
+        raise ValueError("np.arange: one start, one stop and one step, please")
+    found = {"start": ast.Constant(0), "step": ast.Constant(1)} | named | bounds
+    return call_of("np.arange", found["start"], found["stop"], found["step"], **given)
+
+
 def _asarray(call: ast.Call) -> ast.expr | None:
     """Of a display, a new array."""
     if isinstance(call.args[0], ast.List | ast.Tuple):
@@ -362,6 +376,7 @@ REWRITES: dict[str, Callable[[ast.Call], ast.expr | None]] = {
     "round": _round,
     "np.clip": _clip,
     "logsumexp": _logsumexp,
+    "np.arange": _arange,
     "np.asarray": _asarray,
     "np.percentile": _percentile,
     "np.ptp": _ptp,

@@ -71,7 +71,8 @@ rule(
 
 # Builtins
 
-function(builtins.float, "float")
+function(builtins.float, "float",
+         result=lambda x: types.float64 if isinstance(x, types.Boolean) else None)
 function(builtins.abs, "abs", elementwise=True, result=elementwise(np.absolute))
 function(builtins.max, "max", "*args, key=None, default=None")
 function(builtins.min, "min", "*args, key=None, default=None")

@@ -83,3 +83,22 @@ def elements_at_computed_places(a, j):
 def sorted_places(a):
     order = np.argsort(a)
     return np.sum(a[order[1:]] * a[:4]) + np.sum(a[np.argsort(a)[::-1][:2]] ** 3)
+
+
+@structured(sample(5, 3), FLAGS, np.array([0, 2, 1, 0, 2]), compiled=True)
+def masks_and_ranges_beside_numbers(x, flags, labels):
+    x[flags, 1] = 3.0 * x[flags, 2]
+    picked = x[range(len(labels)), labels]
+    means = [np.mean(x[labels == k, 1]) ** (k + 1) for k in range(3)]
+    return np.sum(picked**2) + sum(means)
+
+
+@structured(sample(2, 3, 4), compiled=True)
+def shapes_by_parts(x):
+    largest = np.max(x, axis=-1)
+    weights = np.exp(x - largest.reshape(x.shape[:-1] + (1,)))
+    buffer = np.ndarray(weights.shape[1:], dtype=np.float64)
+    buffer[:] = weights[1]
+    steps = np.arange(start=1.0, stop=5.0)
+    flag = x[0, 0, 0] > 0.0
+    return np.sum(buffer * steps) * float(flag) + float(x[0, 1, 0] > 9.0)

@@ -159,9 +159,11 @@ def user_call(worker: Body, node: ast.Call, value: Any) -> ast.expr:
 
 def library_call(worker: Body, node: ast.Call, plain: types.FunctionType) -> ast.expr:
     """A call of a function of NumPy's or SciPy's that is plain Python, if it can be followed."""
+    scope = worker.scope
     try:
         return written_call(worker, node, plain)
     except UnsupportedError:
+        worker.scope = scope
         reason = f"`{ast.unparse(node.func)}` is not a function that srcgrad knows"
         worker.refuse(node, reason, "use another one of the library, or write it in plain Python")
 

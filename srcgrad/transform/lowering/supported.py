@@ -279,6 +279,17 @@ def transposed(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     return node.args[0] if rank(node.args[0], kinds) == 1 else None
 
 
+def counted(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
+    """``float`` of a truth value, which Numba has for numbers only."""
+    truth = isinstance(node.args[0], ast.Compare | ast.BoolOp)
+    match node.args[0]:
+        case ast.Name(id=name):
+            truth = isinstance(kinds.get(name), types.Boolean)
+        case ast.UnaryOp(op=ast.Not()):
+            truth = True
+    return ast.Call(node.func, [ast.Call(ast.Name("int"), node.args, [])], []) if truth else None
+
+
 def reshaped(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     """``np.reshape``, which Numba has for contiguous arrays only."""
     first = node.args[0]
@@ -408,6 +419,7 @@ REPLACED: Mapping[str, Lowering] = {
     "np.dot": dotted,
     "np.transpose": transposed,
     "np.reshape": reshaped,
+    "float": counted,
     "np.expand_dims": expanded,
     **{
         f"np.{name}": joined
