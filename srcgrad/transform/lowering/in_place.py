@@ -12,7 +12,7 @@ reads the first before it stores the second.
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -69,19 +69,34 @@ def heir(
 ) -> tuple[str, str] | None:
     """An array of a block that is used up, and the one that can have its memory."""
     made = {s.target: k for k, s in enumerate(body) if is_made(s) and s.target in ranks}  # type: ignore[attr-defined]
+    if len(made) < 2:
+        return None
     texts = {n: ast.unparse(body[k].value) for n, k in made.items()}  # type: ignore[attr-defined]
+    users = positions(body)
     for new, second in made.items():
-        users = [k for k in range(len(body)) if k != second and mentions(body[k], new)]
+        position = next((k for k in users[new] if k != second), -1)
         for old, first in made.items():
-            if old == new or texts[old] != texts[new] or not users or users[0] < second:
+            if old == new or texts[old] != texts[new]:
+                continue
+            if position < second or users[old][-1] != position:
                 continue
             between = bound(body[min(first, second) : max(first, second)])
             if names(body[first].value) & between:  # type: ignore[attr-defined]
                 continue
-            if is_last(body, old, users[0], counts[old], ranks[old]):
-                if loop_fits(body[users[0]], old, new, ranks[new]):
+            used = tuple(body[k] for k in users[old])
+            if by_elements(used, old, counts[old], ranks[old]):
+                if loop_fits(body[position], old, new, ranks[new]):
                     return old, new
     return None
+
+
+def positions(body: Block) -> dict[str, list[int]]:
+    """For each name, the statements of a block that have to do with it, or have such inside."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for k, stmt in enumerate(body):
+        for name in {n for s in walk((stmt,)) for n in (*uses(s), *binds(s))}:
+            found[name].append(k)
+    return found
 
 
 def is_made(stmt: Stmt) -> bool:
@@ -102,14 +117,13 @@ def mentioning(body: Block, name: str) -> list[Stmt]:
     return [s for s in walk(body) if name in uses(s) or name in binds(s)]
 
 
-def is_last(body: Block, name: str, position: int, count: int, rank: int) -> bool:
-    """Whether a statement of a block is the last that uses an array, by its elements only."""
-    users = mentioning(body[: position + 1], name)
+def by_elements(body: Block, name: str, count: int, rank: int) -> bool:
+    """Whether these are all the statements that use an array, and use its elements only."""
+    users = mentioning(body, name)
     rest = [s for s in users if not is_made(s)]
     known = Assign | Store | Increment | For | If
     return (
         len(users) == count
-        and mentions(body[position], name)
         and all(isinstance(s, known) for s in rest)
         and all(is_element(i, rank) for s in rest for i in subscripts(s, name))
     )
