@@ -59,6 +59,25 @@ def test_arrays_without_axes(dtype):
     np.testing.assert_allclose(got, SLOPES[mixed_with_numbers](x), rtol=1e-6)
 
 
+def mixed_products(A, v, w):
+    return np.tensordot(A, np.zeros((4, 3), np.float32) + v) ** 2 + np.sum(
+        np.convolve(v, w, "same") ** 2
+    )
+
+
+def test_operands_of_two_dtypes() -> None:
+    """Compiled: loops compute a product of a number and an array in NumPy's dtype."""
+    rng = np.random.default_rng(3)
+    A, w = rng.uniform(size=(4, 3)), rng.uniform(size=4)
+    v = rng.uniform(size=3).astype(np.float32)
+    gradient = grad(mixed_products)
+    for got, x, flat in zip(
+        gradient(A, v, w), (A, v, w), run_listing(gradient, mixed_products, A, v, w), strict=True
+    ):
+        assert got.dtype == x.dtype
+        np.testing.assert_allclose(got, flat, rtol=1e-12 if x is not v else 1e-6)
+
+
 def in_few_bits(x, b, k, f):
     c = b.copy()
     c += c

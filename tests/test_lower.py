@@ -408,6 +408,31 @@ def test_loops_move_down_to_be_fused():
     assert "squares = np.empty" not in text
 
 
+def standardised(X):
+    mean = np.mean(X, axis=0)
+    return np.sum((X - mean) / np.std(X, axis=0) * X) + np.var(X, axis=0, ddof=1) @ mean
+
+
+def standardised_rounds(X):
+    total = 0.0
+    for _ in range(2):
+        mean = np.mean(X, axis=1)
+        mean[0] = 0.5
+        total += np.sum(np.std(X, axis=1, keepdims=True) * X) + np.sum(np.var(X, axis=1) * mean)
+        X = X * X
+    return total
+
+
+@pytest.mark.parametrize("f", [standardised, standardised_rounds])
+def test_deviations_are_loops_whose_mean_is_known(f):
+    X = RNG.uniform(size=(4, 3))
+    for x in (X, X[::-1, ::2], X.T, X.astype(np.float32)):
+        check(f, x)
+    lines = [line.strip() for line in both(standardised, [X]).text.splitlines()]
+    assert not any("np.sum(" in line for line in lines if not line.startswith("#"))
+    assert sum(line.endswith("+= X[i0, i1]") for line in lines) == 1
+
+
 def test_nan_is_kept():
     x = np.array([0.5, np.nan, -1.0])
 

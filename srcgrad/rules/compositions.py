@@ -181,12 +181,18 @@ def diag_indices(n, ndim=2):
 
 @define(np.triu_indices_from)
 def triu_indices_from(arr, k=0):
-    return triu_positions(arr.shape[0], k, 0), triu_positions(arr.shape[0], k, 1)
+    rows, columns = arr.shape
+    if rows != columns:
+        raise ValueError("np.triu_indices_from: square matrices only")
+    return triu_positions(rows, k, 0), triu_positions(rows, k, 1)
 
 
 @define(np.tril_indices_from)
 def tril_indices_from(arr, k=0):
-    return tril_positions(arr.shape[0], k, 0), tril_positions(arr.shape[0], k, 1)
+    rows, columns = arr.shape
+    if rows != columns:
+        raise ValueError("np.tril_indices_from: square matrices only")
+    return tril_positions(rows, k, 0), tril_positions(rows, k, 1)
 
 
 @define(np.unravel_index)

@@ -18,7 +18,7 @@ from .by_rank import written_out
 from .declarations import function
 from .expressions import literal
 from .patterns import Rank, Rule, family, make_rule
-from .results import fresh, promoted, rank
+from .results import fresh, promoted_scalar, rank
 
 
 def _einsum_type(indices: Any, *operands: Any) -> Any:
@@ -27,7 +27,7 @@ def _einsum_type(indices: Any, *operands: Any) -> Any:
         out = written_out(indices, [rank(x) for x in operands]).split("->")[1]
     except ValueError:
         return None
-    return fresh(promoted(*operands), len(out))
+    return fresh(promoted_scalar(*operands), len(out))  # a number is as strong as an array here
 
 
 function(np.einsum, "np.einsum", "*operands, out=None, dtype=None, order='K', casting='safe', "
@@ -121,7 +121,7 @@ def _tensordot(call: ast.Call, rank: Rank) -> Rule | None:
 def _tensordot_type(x: Any, y: Any, axes: Any = 2) -> Any:
     """The type of ``np.tensordot``."""
     indices = tensordot_indices(rank(x), rank(y), axes)
-    return None if indices is None else fresh(promoted(x, y), len(indices.split("->")[1]))
+    return None if indices is None else fresh(promoted_scalar(x, y), len(indices.split("->")[1]))
 
 
 function(np.tensordot, "np.tensordot", "a, b, axes=2", result=_tensordot_type)

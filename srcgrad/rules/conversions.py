@@ -170,6 +170,7 @@ def _of_equal_dtypes(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> 
         ast.unparse(x) if kind == wanted else f"np.astype({ast.unparse(x)}, np.{wanted})"
         for x, kind in zip(call.args, kinds, strict=True)
     ]
+    texts += [f"{k.arg}={ast.unparse(k.value)}" for k in call.keywords]
     return f"{target} = {dotted(call.func)}({', '.join(texts)})"
 
 
@@ -185,7 +186,10 @@ SPELLINGS: dict[str, Spelling] = {
     "np.linspace": _of_numbers,
     "np.logspace": _of_numbers,
     "np.geomspace": _of_numbers,
-    **dict.fromkeys(("lstsq_solution", "lstsq_residuals", "lstsq_rank"), _of_equal_dtypes),
+    **dict.fromkeys(
+        ("np.convolve", "np.correlate", "lstsq_solution", "lstsq_residuals", "lstsq_rank"),
+        _of_equal_dtypes,
+    ),
     **{f"np.{name}": _cast for name in ("float64", "float32", "int64", "int32", "bool_")},
 }
 """Functions that are spelt out, by canonical name."""

@@ -24,8 +24,8 @@ from ...program import (
     Store,
     names,
 )
-from ...rules.expressions import dotted
-from .evaluate import array_free, evaluate, resolved
+from ...rules.expressions import dotted, literal
+from .evaluate import array_free, evaluate, remember_mean, resolved
 from .indexing import subscript
 from .nests import add, compute, store
 from .pull import Pull, array, spread, variable
@@ -146,6 +146,11 @@ def assign(scope: Scope, stmt: Assign) -> None:
             memory = {scope.memory(n) for n in operands}
             key = ("definition", name)
             scope.remember(key, again, operands | memory | {name, scope.memory(name)})
+        match value:
+            case ast.Call(args=[ast.Name(id=x)], keywords=[ast.keyword("axis", axis)]) if dotted(
+                value.func
+            ) == "np.mean" and isinstance(place := literal(axis), int):
+                remember_mean(scope, name, x, place % (pull.rank + 1))
         return
     scope.shapes.of(name, pull.rank)
     scope.emit(Alias(stmt.target, name, line=stmt.line))

@@ -223,6 +223,10 @@ def combined(
     return replace(whole, narrow=narrow)
 
 
+KEPT = ("axis", "ddof", "keepdims")
+"""Arguments of ``np.var`` that have a loop form."""
+
+
 def structural(
     scope: Scope, function: str, expr: ast.Call, target: str, inner: Callable[[Expr], Pull]
 ) -> Pull:
@@ -262,6 +266,11 @@ def structural(
         case "np.linalg.norm", [x] if "axis" in keywords and "ord" not in keywords:
             squares = ast.Call(parse("np.sum"), [ast.BinOp(x, ast.Mult(), x)], expr.keywords)
             return inner(call("np.sqrt", squares))
+        case "np.var" | "np.std", [ast.Name() as x] if inner(x).rank:
+            variance = inner(parse(variance_text(scope, x.id, inner(x).rank, expr)))
+            form = form_of("np.sqrt", 1) if function == "np.std" else None
+            kind = known(scope, expr)
+            return variance if form is None else elementwise(scope, kind, [variance], form)
         case "np.transpose", [x] if not keywords:
             return transposed(inner(x))
         case "np.expand_dims", [x, axis] if isinstance(literal(axis), int):
@@ -301,12 +310,48 @@ def reduction(
     axes = axes_of(expr, pull.rank)
     keepdims = keywords.get("keepdims", False) is True
     dtype = element_dtype(known(scope, expr))
+    match function, expr.args[0], axes:
+        case "np.mean", ast.Name(id=x), [axis] if keepdims and scope.recall(("mean", x, axis)):
+            return expanded(array(scope, mean_along(scope, x, axis)), axis)
     if function == "np.mean":
         total = reduced(scope, pull, REDUCTIONS["np.sum"], axes, dtype, keepdims)
         share = count([pull.extents[a] for a in axes])
         mean = elementwise(scope, None, [total, number(share, np.dtype(int))], of_binary(ast.Div()))
         return replace(mean, dtype=dtype)
     return reduced(scope, pull, REDUCTIONS[function], axes, dtype, keepdims, target)
+
+
+def variance_text(scope: Scope, x: str, rank: int, expr: ast.Call) -> str:
+    """``np.var``, or ``np.std`` before the root: a mean, and a sum of squares."""
+    axes = axes_of(expr, rank)
+    if len(axes) not in (1, rank) or any(k.arg not in KEPT for k in expr.keywords):
+        raise Opaque
+    given = {str(k.arg): ast.unparse(k.value) for k in expr.keywords}
+    keep = given.get("keepdims", "False")
+    whole = len(axes) == rank
+    along = "" if whole else f", axis={axes[0]}"
+    mean = f"np.mean({x})"
+    if not whole:
+        mean = f"np.expand_dims({mean_along(scope, x, axes[0])}, {axes[0]})"
+    total = f"np.sum(({x} - {mean}) ** 2{along}, keepdims={keep})"
+    count = f"{x}.size" if whole else f"{x}.shape[{axes[0]}]"
+    return f"{total} / {count}" if "ddof" not in given else f"{total} / ({count} - {given['ddof']})"
+
+
+def mean_along(scope: Scope, x: str, axis: int) -> str:
+    """The name of an array's mean along an axis: it is computed once for all that need it."""
+    known_as = scope.recall(("mean", x, axis))
+    if known_as is None:
+        pull = evaluate(scope, parse(f"np.mean({x}, axis={axis})"))
+        known_as = materialised(scope, settle(scope, pull))
+        remember_mean(scope, known_as, x, axis)
+    return str(known_as)
+
+
+def remember_mean(scope: Scope, name: str, x: str, axis: int) -> None:
+    """Note that a name has an array's mean along an axis."""
+    held = {n for known in (name, x) for n in (known, scope.memory(known))}
+    scope.remember(("mean", x, axis), name, held)
 
 
 def axes_of(expr: ast.Call, rank: int) -> list[int]:
