@@ -66,6 +66,13 @@ def subscript_text(ndim: int, parts: dict[int, str]) -> str:
     return ", ".join(parts.get(k, ":") for k in range(ndim))
 
 
+def gathers(x: str, positions: dict[int, str]) -> str:
+    """An array taken at these positions along each of some axes."""
+    for axis, index in positions.items():
+        x = f"np.take({x}, {index}, axis={axis})"
+    return x
+
+
 def display_of(call: ast.Call) -> list[ast.expr] | None:
     """The elements of a call's first argument, where it is a display."""
     first = call.args[0]
