@@ -187,6 +187,6 @@ def _is_gate(value: Expr, program: Program) -> bool:
 
 
 def _reads_result(value: Expr, kinds: dict[str, types.Type]) -> bool:
-    """Whether the operation's rule reads its own result."""
+    """Whether the operation's rule reads its own result, or the result's shape."""
     found = registry.match(value, lambda e: rank(e, kinds))
-    return found is not None and any("z" in p.reads for p in found.rule.pulls)
+    return found is not None and any("z" in names(p.value) for p in found.rule.pulls)

@@ -368,3 +368,12 @@ def part_of_itself_in_a_branch(x, c):
 def vector_against_itself_as_a_column(x):
     column = x.reshape(-1, 1)
     return np.sum(np.exp(-((x - column) ** 2)) / column)
+
+
+@structured(sample(3, 4), sample(4), compiled=True)
+def mean_of_itself(x, w):
+    for k in range(2):
+        x = x * w
+        if k == 1:
+            x = np.mean(x, axis=1, keepdims=True)
+    return np.sum(x**2)

@@ -31,7 +31,7 @@ def reverse_assignment(sweep: Sweep, stmt: Assign | View | Alias, here: Path) ->
     if not isinstance(stmt, Assign) and facts.is_paired(target):
         given = ()
     itself = any(p.operand == target for p in given)
-    reads_new = any(target in p.reads for p in given) and not itself
+    reads_new = any(target in p.mentions for p in given) and not itself
     wants_old = any(
         target in uses(r.stmt)
         for r in sweep.plan.rebuild.get(here, ())
