@@ -3,7 +3,7 @@
 In: an untyped Program in which lists are displays, ``[a, b]``, and repetitions, ``[x] * n``. Out:
 the same with a call of ``displayed`` or ``repeated`` for each list that keeps its length
 (``awaiting``); and, once types are known, with what that is for its elements (``settled``): an
-array of numbers, else the list that it was.
+array of numbers, a tuple of arrays of several ranks, else the list that it was.
 
 Invariant: a list that something is appended to, or popped from, under any of its names, stays a
 list; so does one that a function which stays a call is given, or returns.
@@ -274,6 +274,8 @@ def settled(program: Program, typing: Typing) -> Program:
                 changed = True
                 if how == JOINED_LISTS:
                     return [replace(stmt, value=joined(args, kinds.get(t)))]
+                if isinstance(kinds.get(t), types.BaseTuple):
+                    return [replace(stmt, value=ast.Tuple(displayed(args), ast.Load()))]
                 if not isinstance(kinds.get(t), types.Array):
                     return as_list(stmt, how, args)
                 if kinds[t].ndim > 1:
@@ -283,6 +285,12 @@ def settled(program: Program, typing: Typing) -> Program:
 
     body = block(program.body)
     return program.with_body(body) if changed else program
+
+
+def displayed(args: list[Expr]) -> list[Expr]:
+    """The elements of a display."""
+    assert isinstance(args[0], ast.List)
+    return args[0].elts
 
 
 def joined(args: list[Expr], kind: types.Type | None) -> Expr:

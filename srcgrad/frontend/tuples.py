@@ -23,8 +23,10 @@ from ..program import (
     Assign,
     Block,
     Expr,
+    Increment,
     Program,
     Stmt,
+    Store,
     While,
     blocks,
     expressions,
@@ -173,6 +175,8 @@ class _Splitter:
                 return self.each(stmt, t, along_each_axis(call, len(self.parts[t])))
             case Assign(target=t) if t in self.parts:
                 self.refuse(stmt, f"the tuple `{t}` comes from an operation that cannot be split")
+            case Store(target=t) | Increment(target=t) if t in self.parts:
+                self.refuse(stmt, f"an element of `{t}`, of arrays of several ranks, is replaced")
         new = with_expressions(stmt, lambda e: self.expression(e, stmt))
         made, self.pending = self.pending, []
         if made and isinstance(stmt, While):

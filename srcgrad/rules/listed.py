@@ -47,9 +47,28 @@ def _displayed(elements: Any) -> Any:
     if all(is_row(k) for k in elements) and len({len(k.types) for k in elements}) == 1:
         return nested([list(k.types) for k in elements])
     if not all(isinstance(k, types.Array) for k in elements):
-        return types.List(elements[0]) if len(set(elements)) == 1 else None
+        kind = _common(elements)
+        return None if kind is None else types.List(kind)
+    if len({k.ndim for k in elements}) > 1:
+        return types.Tuple(list(elements))
     layout = "C" if all(k.layout == "C" for k in elements) else "A"
     return types.List(elements[0].copy(layout=layout))
+
+
+def _common(kinds: Any) -> Any:
+    """The type of tuples whose parts are of these, part by part; None where there is none."""
+    first = kinds[0]
+    if len(set(kinds)) == 1:
+        return first
+    if all(isinstance(k, int | float | types.Number) for k in kinds):
+        return nested(list(kinds)).dtype
+    if all(isinstance(k, types.Array) for k in kinds):
+        same = len({(k.ndim, k.dtype) for k in kinds}) == 1
+        return first.copy(layout="A") if same else None
+    if all(isinstance(k, types.BaseTuple) and len(k) == len(first) for k in kinds):
+        parts = [_common(each) for each in zip(*(k.types for k in kinds), strict=True)]
+        return None if None in parts else types.Tuple(parts)
+    return None
 
 
 def _joined(left: Any, right: Any) -> Any:

@@ -153,6 +153,24 @@ def pairs_in_pairs(x):
     return sum(np.sum(a) * b * c for (a, b), c in points)
 
 
+@structured(signed(3, 3), compiled=True)
+def pairs_of_several_layouts(a):
+    pairs = [((1, a), 2), ((2.0, a.T), 3.0)]
+    pairs.append(((1, a[:, ::-1]), 2))
+    return sum(c * d * np.sum(m * a * a) for (c, m), d in pairs)
+
+
+@structured(signed(4, 3), sample(4), signed(2, 4, seed=1), sample(2), sample(3))
+def list_of_lists_of_several_ranks(w, b, v, c, x):
+    layers = [[w, b], [v, c]]
+    h = x
+    for m, a in layers:
+        h = np.tanh(m @ h + a)
+    first = layers[0]
+    first[1][0] = h[0]
+    return np.sum(h) + np.sum(layers[0][1] * b)
+
+
 @structured(sample(5))
 def window_of_a_list(x):
     h = [0.0, x[0], 0.0]
