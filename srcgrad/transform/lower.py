@@ -27,6 +27,7 @@ from .lowering.liveness import sunk, unread
 from .lowering.loops import Loops, loops
 from .lowering.one_name import one_name
 from .lowering.repeated import without_repeated
+from .lowering.routed import routed
 from .lowering.rows import rows
 from .lowering.shapes import Extent
 from .lowering.straight import equal_extents, guarded
@@ -78,6 +79,7 @@ def lower(
     checkpoints: bool = True,
     compact: bool = True,
     reclaim: bool = True,
+    routes: bool = True,
     equal: Mapping[Extent, Extent] = MappingProxyType({}),
 ) -> Program:
     """The program as loops.
@@ -103,6 +105,8 @@ def lower(
         recorded for its shape, all but a row of what a loop uses up row by row.
     reclaim : bool
         Whether what a loop makes takes the memory of what it uses up, element by element.
+    routes : bool
+        Whether rounds that hand on a gradient of zero are left out.
     equal : mapping of extent to extent
         Extents of parameters, each with the one that it is known to equal.
     """
@@ -120,6 +124,7 @@ def lower(
     finished = in_lanes(finished) if lanes else finished
     finished = in_workspaces(finished) if workspaces else finished
     finished = vectorised(finished) if vectormath else finished
+    finished = routed(finished) if routes else finished
     return unsigned(finished) if cast else finished
 
 

@@ -1,0 +1,101 @@
+"""Rounds that no gradient reaches are left out: on and off agree."""
+
+import numba
+import numpy as np
+import pytest
+from oracles import check_gradient, run_text
+
+from srcgrad import value_and_grad
+from srcgrad.backend.emit import emit
+from srcgrad.pipeline import derive
+from srcgrad.transform.lower import lower
+
+A = np.array([0.3, 1.2, -0.4, 0.9, 1.7])
+B = np.array([0.1, 0.8, 1.5, -0.2])
+
+
+def warped(a, b):
+    D = np.full((len(a) + 1, len(b) + 1), np.inf)
+    D[0, 0] = 0.0
+    for i in range(len(a)):
+        for j in range(len(b)):
+            D[i + 1, j + 1] = (a[i] - b[j]) ** 2 + min(D[i, j], D[i, j + 1], D[i + 1, j])
+    return D[len(a), len(b)]
+
+
+def best_path(a, b):
+    D = np.zeros((len(a) + 1, len(b) + 1))
+    for i in range(len(a)):
+        for j in range(len(b)):
+            D[i + 1, j + 1] = max(D[i, j + 1], D[i + 1, j]) + a[i] * b[j]
+    return D[len(a), len(b)] ** 2 + D[2, 1] * b[0]
+
+
+def along(a, b):
+    x = np.zeros(len(a) + 1)
+    x[0] = b[0]
+    for t in range(len(a)):
+        x[t + 1] = max(a[t], x[t] * b[1])
+    return x[len(a)]
+
+
+def results(f):
+    first, *_ = derive(f, None, True, (numba.typeof(A), numba.typeof(B))).programs
+    texts = [emit(lower(first, routes=flag), [], "loops") for flag in (True, False)]
+    return texts, [run_text(t)(A.copy(), B.copy()) for t in texts]
+
+
+@pytest.mark.parametrize("f", [warped, best_path, along], ids=lambda f: f.__name__)
+def test_left_out(f):
+    check_gradient(f, A, B, compiled=False)
+    texts, (on, off) = results(f)
+    assert "!= 0.0:" in texts[0] and "!= 0.0:" not in texts[1]
+    assert on[0] == off[0]
+    for mine, other in zip(on[1], off[1], strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+def test_compiled():
+    value, (ga, gb) = value_and_grad(warped)(A, B)
+    _, (_, off) = results(warped)
+    assert value == pytest.approx(off[0], rel=1e-14)
+    np.testing.assert_allclose(np.concatenate((ga, gb)), np.concatenate(off[1]), rtol=1e-13)
+
+
+def handed_on_always(a, b):
+    """Not a choice alone: the gradient is nowhere zero."""
+    x = np.zeros(len(a) + 1)
+    x[0] = b[0]
+    for t in range(len(a)):
+        x[t + 1] = max(a[t], x[t] * b[1]) + 0.5 * x[t]
+    return x[len(a)]
+
+
+def read_afterwards(a, b):
+    """What a round leaves behind is read by the next one."""
+    D = np.zeros(len(a) + 2)
+    D[0] = b[0]
+    last = b[1]
+    for t in range(len(a)):
+        D[t + 1] = max(a[t] * last, D[t])
+        last = D[t + 1] * b[2]
+    return D[len(a)] + last
+
+
+def with_a_store(a, b):
+    """A round puts back what it overwrote, whatever its gradient is."""
+    x = np.zeros(2)
+    x[0] = b[0]
+    for t in range(len(a)):
+        x[1] = max(a[t], x[0] * x[1])
+        x[0] = x[1] * b[1]
+    return x[0]
+
+
+@pytest.mark.parametrize(
+    "f", [handed_on_always, read_afterwards, with_a_store], ids=lambda f: f.__name__
+)
+def test_all_rounds(f):
+    check_gradient(f, A, B, compiled=False)
+    texts, _ = results(f)
+    assert "!= 0.0:" not in texts[0]
