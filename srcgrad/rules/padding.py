@@ -11,15 +11,7 @@ from __future__ import annotations
 import ast
 
 from .expressions import literal
-from .written import (
-    Fresh,
-    Ranks,
-    Spelling,
-    gathers,
-    keyword_of,
-    subscript_text,
-    tuple_text,
-)
+from .written import Fresh, Ranks, Spelling, gathers, keyword_of, subscript_text, tuple_text
 
 PLACES = {
     "edge": "np.minimum(np.maximum(np.arange(-{a}, {n} + {b}), 0), {n} - 1)",

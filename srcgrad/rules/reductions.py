@@ -11,15 +11,7 @@ from __future__ import annotations
 import ast
 
 from .expressions import dotted, literal
-from .written import (
-    Fresh,
-    Ranks,
-    Spelling,
-    axes_of,
-    keyword_of,
-    subscript_text,
-    tuple_text,
-)
+from .written import Fresh, Ranks, Spelling, axes_of, keyword_of, subscript_text, tuple_text
 
 
 def reduction(general: bool = False) -> Spelling:

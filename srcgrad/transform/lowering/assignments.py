@@ -25,10 +25,11 @@ from ...program import (
     names,
 )
 from ...rules.expressions import dotted, literal
-from .evaluate import array_free, evaluate, remember_mean, resolved
+from .evaluate import evaluate, remember_mean
 from .indexing import subscript
 from .nests import add, compute, store
 from .pull import Pull, array, spread, variable
+from .scalars import array_free, resolved
 from .scope import Opaque, Scope, depends, is_array, items
 from .unbroadcast import settle, settle_name
 

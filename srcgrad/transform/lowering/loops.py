@@ -54,8 +54,9 @@ from .assignments import (
     store_into,
 )
 from .effects import is_unbroadcast, memory_classes
-from .evaluate import array_free, evaluate
+from .evaluate import evaluate
 from .pull import element
+from .scalars import array_free
 from .scope import Opaque, Scope, depends, is_array, items
 from .shapes import Extent, Extents, Shapes, axes, written
 
