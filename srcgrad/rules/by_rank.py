@@ -141,6 +141,17 @@ def _take(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     return f"{target} = np.reshape({flat}, {whole})"
 
 
+def _positions_without(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
+    """What a mask leaves, for ``np.delete``."""
+    index, size = call.args
+    if not isinstance(index, ast.Name) or "bool" not in rank.dtype(index.id):
+        return None
+    mask = index.id
+    check = f"if np.size({mask}) != {ast.unparse(size)}:\n"
+    check += "    raise IndexError('np.delete: the mask has another length')\n"
+    return f"{check}{target} = np.flatnonzero(np.logical_not({mask}))"
+
+
 def _sort(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.sort`` of all elements."""
     axis = keyword_of(call, "axis")
@@ -216,6 +227,7 @@ SPELLINGS: dict[str, Spelling] = {
     "np.roll": _roll,
     "np.take": _take,
     "np.sort": _sort,
+    "positions_without": _positions_without,
     "np.interp": _interp,
     "np.einsum": _einsum,
     **reductions.SPELLINGS,

@@ -18,7 +18,6 @@ from .definitions import (
     define,
     is_display,
     is_given,
-    is_integer,
     is_number,
     is_operand,
 )
@@ -126,7 +125,7 @@ def meshgrid_of_indices(x, y, indexing):
     return first, np.zeros((rows, columns), y.dtype) + np.reshape(y, (1, columns))
 
 
-@define(np.delete, obj=is_integer)
+@define(np.delete, obj=is_operand)
 @define(np.delete, obj=is_display)
 def delete(arr, obj, axis=None):
     places = np.array(obj)
