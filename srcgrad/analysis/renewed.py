@@ -28,14 +28,10 @@ from .facts import Facts, Path
 
 def renewed(facts: Facts, path: Path) -> set[str]:
     """Arrays of which the reversal of a block reads the shape that they had before it."""
-    body = body_at(facts, path)
     found: set[str] = set()
-    seen: set[str] = set()
-    for stmt in body:
-        given = {p.operand for p in facts.partials.get(id(stmt), ())}
+    for stmt in body_at(facts, path):
         if isinstance(stmt, Assign | View | Alias | Pop | Call):
-            found |= set(binds(stmt)) - given - seen
-        seen |= bound((stmt,)) | given
+            found |= set(binds(stmt)) - {p.operand for p in facts.partials.get(id(stmt), ())}
     return {name for name in found if is_renewed(facts, name, path)}
 
 

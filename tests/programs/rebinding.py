@@ -377,3 +377,21 @@ def mean_of_itself(x, w):
         if k == 1:
             x = np.mean(x, axis=1, keepdims=True)
     return np.sum(x**2)
+
+
+@structured(sample(6), compiled=True)
+def differences_of_parts_under_the_old_name(x):
+    y = x.copy()
+    for _ in range(2):
+        v = x[::-1]
+    for _ in range(2):
+        if v.size > 4:
+            v = y[:3]
+        else:
+            v = np.tanh(x)
+    for _ in range(2):
+        for _ in range(2):
+            v = y[::-1]
+            if v.size > 3:
+                v = v[1:] - v[:-1]
+    return np.sum(y**2) + np.sum(v) * v[0]

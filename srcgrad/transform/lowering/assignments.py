@@ -79,6 +79,15 @@ def note_part(scope: Scope, name: str, source: str, part: Pull) -> None:
         scope.remember(("part", name), part, {name, source} | names(place))
 
 
+def read_through(scope: Scope, value: Expr) -> set[str]:
+    """The names in a value, and the arrays of which some of them are parts that are read there."""
+    found = names(value)
+    for part in [scope.recall(("part", name)) for name in found]:
+        if part is not None:
+            found = found | names(part.at(tuple(variable(f"i{k}") for k in range(part.rank)), []))
+    return found
+
+
 def part_of(scope: Scope, value: Expr) -> Pull | None:
     """The pull of a value that is not lowered, where its form tells its extents."""
     found: list[Pull] = []
@@ -112,7 +121,7 @@ def assign(scope: Scope, stmt: Assign) -> None:
         raise Opaque
     if isinstance(value, ast.Call) and dotted(value.func) in COMPUTED:
         raise Opaque
-    target = "" if stmt.target in names(value) else stmt.target
+    target = "" if stmt.target in read_through(scope, value) else stmt.target
     if not is_array(kind):
         assign_number(scope, stmt, target)
         return
