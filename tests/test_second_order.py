@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracles import check_gradient, ridders, run_listing
+from oracles import check_gradient, ridders, run_listing, run_text
 from programs import CASES, Case
 
 from srcgrad import UnsupportedError, grad, value_and_grad
@@ -335,3 +335,28 @@ def test_decorated_function_that_calls_itself() -> None:
 
     with pytest.raises(UnsupportedError, match="gradient itself"):
         power.source(1.0, 3)
+
+
+def carried_in_branches(x):
+    m, w = np.zeros(2), x
+    for k in range(2):
+        m = w * 1.5 if k == 0 else m * 0.9
+        w = w - m * w
+    return np.sum(w)
+
+
+def test_gradients_that_share_no_memory() -> None:
+    """The gradient of a difference is that of its result: in the listing it needs its own array."""
+    slope = grad(carried_in_branches)
+    x, direction = np.array([0.9, 0.7]), np.array([0.3, -0.7])
+    first = run_text(slope.source(x))
+
+    def along(x):
+        return np.sum(slope(x) * direction)
+
+    second = run_text(grad(along).source(x))
+    expected = [
+        ridders(lambda t, k=k: np.sum(first(x + t * np.eye(2)[k]) * direction), 0.0)[0]
+        for k in range(2)
+    ]
+    np.testing.assert_allclose(second(x, direction), expected, rtol=1e-7)

@@ -11,7 +11,7 @@ def unbroadcast(g, shape):
         plain = plain and shape[d] == g.shape[d + extra]
     flat = np.ascontiguousarray(g).reshape(g.size)
     if size == flat.size:
-        return flat.reshape(shape)
+        return np.copy(flat).reshape(shape)
     result = np.zeros(size, g.dtype)
     if plain:
         for start in range(0, flat.size, size):
