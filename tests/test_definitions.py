@@ -132,6 +132,8 @@ def test_special_values_are_scipys(name: str) -> None:
     found, expected = getattr(special_values, name), getattr(special, name)
     for x in [*np.linspace(*INTERVALS[name], 99), 1e-9, 0.999999, math.nan]:
         assert found(x) == pytest.approx(expected(x), rel=1e-14, abs=1e-15, nan_ok=True)
+    single = np.float32(0.375)
+    assert found(single) == pytest.approx(expected(float(single)), rel=1e-14)
 
 
 @pytest.mark.parametrize("call", ["fft.rfft(x)", "roots(x)", "histogram(x)[0]"])

@@ -408,6 +408,45 @@ def test_loops_move_down_to_be_fused():
     assert "squares = np.empty" not in text
 
 
+def stacked_columns(x, y):
+    T = np.column_stack((x, y, x * y, np.sin(x)))
+    return np.sum(T @ T.T * np.outer(x, y))
+
+
+def stacked_rows(x, y):
+    T = np.stack([x, y * 2, x])
+    x[0] = 3.0
+    T[1, 0] = 2.0
+    return np.sum(np.cos(T) * x)
+
+
+def stacked_again(x, y):
+    T = np.column_stack((x[::-1], y))
+    T = np.column_stack((T[:, 0], T[:, 1] * T[:, 0]))
+    return np.sum(T * np.sin(T))
+
+
+def stacked_rounds(x, y):
+    total = 0.0
+    for i in range(3):
+        T = np.stack((x * 2.0, y), axis=-1)
+        x = T[:, 1] * 2
+        y = T[:, 0]
+        T[0, 1] = 2.0
+        total += np.sum(T * T * i)
+    return total
+
+
+@pytest.mark.parametrize("f", [stacked_columns, stacked_rows, stacked_again, stacked_rounds])
+def test_stacks_of_vectors(f):
+    for x in (RNG.uniform(size=4), RNG.uniform(size=8)[::-2], RNG.uniform(size=1)):
+        check(f, x, RNG.uniform(size=x.size))
+    with pytest.raises(ValueError):
+        check(f, RNG.uniform(size=4), RNG.uniform(size=1))
+    lines = [line.strip() for line in both(stacked_columns, [x, x]).text.splitlines()]
+    assert not any("column_stack" in line for line in lines if not line.startswith("#"))
+
+
 def standardised(X):
     mean = np.mean(X, axis=0)
     return np.sum((X - mean) / np.std(X, axis=0) * X) + np.var(X, axis=0, ddof=1) @ mean

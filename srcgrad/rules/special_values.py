@@ -34,12 +34,14 @@ def erfc_root(tail):
 
 def erfinv(x):
     """The inverse of erf."""
+    x = float(x)
     size = abs(x)
     return math.copysign(erf_root(size) if size < 0.7 else erfc_root(1 - size), x)
 
 
 def erfcinv(x):
     """The inverse of erfc."""
+    x = float(x)
     if abs(1 - x) < 0.7:
         return math.copysign(erf_root(abs(1 - x)), 1 - x)
     return erfc_root(x) if x < 1 else -erfc_root(2 - x)
@@ -47,6 +49,7 @@ def erfcinv(x):
 
 def ndtri(x):
     """The quantile of the normal distribution."""
+    x = float(x)
     if abs(2 * x - 1) < 0.7:
         return math.copysign(math.sqrt(2) * erf_root(abs(2 * x - 1)), 2 * x - 1)
     return math.sqrt(2) * (-erfc_root(2 * x) if x < 0.5 else erfc_root(2 - 2 * x))
@@ -54,6 +57,7 @@ def ndtri(x):
 
 def bessel_i(order, x):
     """exp(-x) times the modified Bessel function of order 0 or 1, for x that is not negative."""
+    x = float(x)
     total, term, k = 1.0, 1.0, 0
     if x < 30:
         while term > 1e-17 * total:
@@ -90,6 +94,7 @@ def i1(x):
 
 def bessel_j(order, x):
     """The Bessel function of order 0 or 1, for x that is not negative."""
+    x = float(x)  # single precision underflows
     if x < 25:  # Miller: downwards from an order where it vanishes
         high, here, total, first = 0.0, 1e-300, 0.0, 0.0
         for k in range(2 * (int(x) // 2) + 40, 0, -1):

@@ -59,6 +59,7 @@ from .pull import element
 from .scalars import array_free
 from .scope import Opaque, Scope, depends, is_array, items
 from .shapes import Extent, Extents, Shapes, axes, written
+from .stacked import stack_of, stores
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,10 @@ def loops(
     steady = {n: tuple(map(written, s)) for n, s in steady_shapes(program, said).items()}
     steady = {n: tuple(equal.get(e, e) for e in s) for n, s in {**own(program), **steady}.items()}
     lists = frozenset(n for n, k in kinds.items() if isinstance(k, types.List))
-    scope = Scope(kinds, taken, classes, shared, Shapes(steady=steady, lists=lists), once=once)
+    times = Counter([*program.params, *(n for s in walk(program.body) for n in binds(s))])
+    again = frozenset(n for n, count in times.items() if count > 1)
+    shapes = Shapes(steady=steady, lists=lists)
+    scope = Scope(kinds, taken, classes, shared, shapes, once=once, again=again)
     with scope.collecting() as body:
         for stmt in program.body:
             lower(scope, stmt)
@@ -170,6 +174,10 @@ def lower(scope: Scope, stmt: Stmt) -> None:
     match stmt:
         case If() | For() | While():
             compound(scope, stmt)
+            return
+        case Assign() if stack := stack_of(scope, stmt):
+            for part in stores(scope, stmt, *stack):
+                lower(scope, part)
             return
         case Assign():
             done = scope.attempt(lambda: assign(scope, stmt))

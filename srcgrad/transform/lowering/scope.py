@@ -42,6 +42,7 @@ class Scope:
     partial: dict[str, tuple[Extents, Extents]] = field(default_factory=dict)
     returned: set[str] = field(default_factory=set)
     once: frozenset[str] = frozenset()
+    again: frozenset[str] = frozenset()
     twins: dict[str, str] = field(default_factory=dict)
     memo: dict[Key, tuple[Any, frozenset[str]]] = field(default_factory=dict)
     out: list[Stmt] = field(default_factory=list)
