@@ -101,7 +101,7 @@ def written(expression: str, count: int, path: Any) -> Any:
         ("np.sum(np.polysub(np.polyint(x), y) ** 2)", (V, W)),
         ("np.polynomial.chebyshev.chebval(y, x) * np.polynomial.legendre.legval(y, x)", (V, 0.3)),
         ("np.sum(linalg.expm(x) * y) + np.sum(linalg.expm(9 * x) ** 2)", (M, M.T.copy())),
-        ("np.sum(np.linalg.diagonal(x[None, :2]) ** 2) * np.linalg.trace(x)", (M,)),
+        ("np.sum(np.linalg.diagonal(x[None]) ** 2) * np.linalg.trace(x)", (M,)),
         ("r = np.linalg.slogdet(x)\n    return r.logabsdet * r.sign", (M,)),
         ("np.sum(np.linalg.svd(x).S ** 3) + np.linalg.qr(x).R[0, 1]", (M,)),
         ("np.mean(x, where=x > 0.2) * np.max(x, initial=y)", (V, 0.8)),

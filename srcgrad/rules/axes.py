@@ -9,6 +9,7 @@ Invariant: see ``by_rank``.
 from __future__ import annotations
 
 import ast
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -159,13 +160,19 @@ def _diagonal(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | N
     if type(shift) is not int:
         raise ValueError(f"{name}: write the offset as a constant")
     kept = [k for k in range(ndim) if k not in (first, second)]
+    if name == "np.diagonal":  # as an einsum, which like a view may not be written under
+        if shift:
+            raise ValueError("np.diagonal: of stacks, the main diagonal only")
+        letters = [ascii_letters[second if k == first else k] for k in range(ndim)]
+        out = "".join(letters[k] for k in (*kept, second))
+        return f"{target} = np.einsum({''.join(letters) + '->' + out!r}, {x})"
     order = [*kept, first, second]
     moved = x if order == list(range(ndim)) else f"np.transpose({x}, {tuple_text(order)})"
     rows, columns = f"{x}.shape[{first}]", f"{x}.shape[{second}]"
     extents = [*(f"{x}.shape[{k}]" for k in kept), f"{rows} * {columns}"]
     flat = f"np.reshape({moved}, {tuple_text(extents)})"
     taken = f"np.take({flat}, {_diagonal_places(x, rows, columns, shift)}, axis=-1)"
-    return f"{target} = " + (taken if name == "np.diagonal" else f"np.sum({taken}, axis=-1)")
+    return f"{target} = np.sum({taken}, axis=-1)"
 
 
 def _without_axes(extra: int) -> Any:
