@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -297,8 +298,19 @@ class _Text:
         place = places.get(number)
         first = str(error).split("\n")
         detail = next((x.strip() for x in first if "srcgrad:" in x), "")
+        if not detail and (mixed := TWO_KINDS.search(str(error))):
+            reason = f"`{mixed[1].split('.')[0]}` is a number in one place and an array in another"
+            advice = "start with an array, such as `np.zeros(...)`, or use two names"
+            return UnsupportedError(Complaint(place, reason, advice))
         reason = detail.partition("srcgrad:")[2].strip() or _shorten(str(error), stmt)
         return UnsupportedError(Complaint(place, reason, ""))
+
+
+NUMBER = r"(?:Literal|float|int|bool)\S*"
+TWO_KINDS = re.compile(
+    rf"Cannot unify (?:{NUMBER} and array|array\(.*\) and {NUMBER}).* for '([^']+)'"
+)
+"""Numba's words for a name that stands for a number and for an array."""
 
 
 def _shorten(message: str, stmt: Stmt | None) -> str:

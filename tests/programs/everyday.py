@@ -122,7 +122,7 @@ def list_of_nones_for_arrays(w, v, x):
     return np.sum(h[2] ** 2) + np.sum(h[1])
 
 
-@structured(signed(4, 3), sample(4), signed(2, 4, seed=1), sample(2), sample(3), compiled=True)
+@structured(signed(4, 3), sample(4), signed(2, 4, seed=1), sample(2), sample(3))
 def list_of_layers(w, b, v, c, x):
     layers = [(w, b), (v, c)]
     scaled = [(m * 0.9, a) for m, a in layers]
