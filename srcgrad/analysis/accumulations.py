@@ -27,12 +27,12 @@ from ..program import (
     added,
     binds,
     blocks,
-    exposed,
     expressions,
     names,
     uses,
     walk,
 )
+from .exposed import exposed
 from .facts import Facts, Path
 from .partial import contents
 

@@ -28,13 +28,13 @@ from ..program import (
     While,
     binds,
     blocks,
-    exposed,
     expressions,
     names,
     uses,
     walk,
 )
 from .cells import Cell, Cells
+from .exposed import exposed
 from .facts import Path
 from .partial import contents
 from .plan import Plan, Rebuild

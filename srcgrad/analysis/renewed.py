@@ -9,20 +9,8 @@ extents are the same at every place.
 
 from __future__ import annotations
 
-from ..program import (
-    Alias,
-    Assign,
-    Block,
-    Call,
-    For,
-    Pop,
-    View,
-    While,
-    binds,
-    blocks,
-    bound,
-    exposed,
-)
+from ..program import Alias, Assign, Block, Call, For, Pop, View, While, binds, blocks, bound
+from .exposed import exposed
 from .facts import Facts, Path
 
 

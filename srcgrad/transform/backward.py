@@ -16,6 +16,7 @@ from typing import Any
 
 from numba import types
 
+from ..analysis.exposed import exposed
 from ..analysis.facts import Facts, Path
 from ..analysis.plan import Plan
 from ..analysis.renewed import body_at, set_before
@@ -36,7 +37,6 @@ from ..program import (
     View,
     While,
     blocks,
-    exposed,
     uses,
     walk,
 )

@@ -20,6 +20,7 @@ from numba import types
 from ..analysis.aliasing import alias_classes
 from ..analysis.cells import ROUNDS
 from ..analysis.derivatives import rank
+from ..analysis.exposed import exposed
 from ..analysis.partial import contents
 from ..naming import numbered_name
 from ..program import (
@@ -40,7 +41,6 @@ from ..program import (
     binds,
     blocks,
     bound,
-    exposed,
     names,
     uses,
     walk,

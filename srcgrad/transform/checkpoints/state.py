@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from numba import types
 
 from ...analysis.coverage import Known, extent, length
+from ...analysis.exposed import exposed
 from ...program import (
     Assign,
     Block,
@@ -30,7 +31,6 @@ from ...program import (
     binds,
     blocks,
     bound,
-    exposed,
     expressions,
     uses,
     walk,

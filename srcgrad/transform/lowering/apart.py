@@ -15,8 +15,9 @@ from typing import Any
 
 from numba import types
 
+from ...analysis.exposed import exposed, exposed_after
 from ...naming import free_name
-from ...program import Assign, Block, For, Program, While, bound, exposed, exposed_after, walk
+from ...program import Assign, Block, For, Program, While, bound, walk
 from .contraction import renamed
 from .effects import memory_classes
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from numba import types
 
+from ...analysis.exposed import exposed
 from ...program import (
     Assign,
     Block,
@@ -27,7 +28,6 @@ from ...program import (
     binds,
     blocks,
     bound,
-    exposed,
     expressions,
     uses,
     walk,

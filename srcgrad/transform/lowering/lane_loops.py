@@ -20,6 +20,7 @@ from itertools import combinations
 
 from numba import types
 
+from ...analysis.exposed import exposed, exposed_after
 from ...analysis.least import natural_loops
 from ...naming import free_name
 from ...program import (
@@ -34,8 +35,6 @@ from ...program import (
     While,
     blocks,
     bound,
-    exposed,
-    exposed_after,
     expressions,
     walk,
     with_blocks,

@@ -21,6 +21,7 @@ from typing import Any
 from numba import types
 
 from ...analysis.elements import own_axis
+from ...analysis.exposed import exposed
 from ...program import (
     Alias,
     Assign,
@@ -40,7 +41,6 @@ from ...program import (
     binds,
     blocks,
     bound,
-    exposed,
     expressions,
     names,
     uses,

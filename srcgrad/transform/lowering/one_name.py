@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from numba import types
 
+from ...analysis.exposed import exposed
 from ...program import (
     Alias,
     Assign,
@@ -26,7 +27,6 @@ from ...program import (
     binds,
     blocks,
     bound,
-    exposed,
     uses,
     walk,
     with_blocks,

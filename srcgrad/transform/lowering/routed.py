@@ -14,6 +14,7 @@ import ast
 import itertools
 from collections.abc import Collection
 
+from ...analysis.exposed import exposed
 from ...program import (
     Assign,
     Block,
@@ -28,7 +29,6 @@ from ...program import (
     While,
     blocks,
     bound,
-    exposed,
     names,
     with_blocks,
 )

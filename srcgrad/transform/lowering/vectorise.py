@@ -16,6 +16,7 @@ from typing import Any
 
 from numba import types
 
+from ...analysis.exposed import exposed
 from ...naming import free_name
 from ...program import (
     Alias,
@@ -32,7 +33,6 @@ from ...program import (
     binds,
     blocks,
     bound,
-    exposed,
     expressions,
     names,
     uses,

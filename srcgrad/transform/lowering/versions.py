@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from ...analysis.exposed import exposed
 from ...program import (
     Assign,
     Block,
@@ -24,7 +25,6 @@ from ...program import (
     Stmt,
     Store,
     binds,
-    exposed,
     expressions,
     names,
     walk,
