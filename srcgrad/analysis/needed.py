@@ -101,7 +101,8 @@ class Needed:
         target = binds(stmt)
         if isinstance(stmt, Assign | View | Alias | Pop | Call) and target:
             after = own.intersection(target) - uses(stmt)
-            own = own - after
+            own = (own - after) | self.extra.get(here, set())  # rebuilt from what was before
+            after |= own.intersection(target) & self.results(stmt)
         kept = self.cells.memory(stmt.target) if id(stmt) in self.unread else set()  # type: ignore[attr-defined]
         lost = (overwritten - kept) & (needed | own)
         if lost and is_step(stmt, self.facts.program):
@@ -113,6 +114,14 @@ class Needed:
         gone = {c for c in overwritten if not c.startswith("mem:")}
         gone |= self.covered.get(id(stmt), set()) - own
         return (needed - gone) | (own - gone) | after
+
+    def results(self, stmt: Stmt) -> set[Cell]:
+        """What reversing a statement reads as it is after it: the shadow of what it makes.
+
+        In ``v = x * v`` the name has another array, and another shadow, before and after.
+        """
+        made = set(binds(stmt)) if isinstance(stmt, Assign) else set()
+        return {n for n in made & self.facts.active if self.facts.is_paired(n)}
 
     def walk_loop(self, stmt: For | While, here: Path, needed: set[Cell], depth: int) -> set[Cell]:
         """A loop, to the fixpoint of what is needed at its head."""
