@@ -457,11 +457,14 @@ def array_that_a_loop_returns(a):
     return np.sum(scaled_by_one(a, 2) * a)
 
 
+def test_an_array_that_a_loop_returns() -> None:
+    check_gradient(array_that_a_loop_returns, np.array([0.3, 0.5, 0.7]))
+
+
 @pytest.mark.parametrize(
     ("f", "arg", "word"),
     [(around(2.0), 1.5, "inside another function"),
      (given_another_function, 1.5, "is given a function"),
-     (array_that_a_loop_returns, np.ones(3), "other extents"),
      (of_many_kinds, np.ones(2), "and more"),
      (variable_of_that_name, 1.5, "is a variable"),
      (kept_and_written_to, np.ones(3), "keeps `b` on a list"),

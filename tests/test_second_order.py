@@ -177,7 +177,31 @@ def tapes_in_branches(x):
     return np.sum(x * x)
 
 
-@pytest.mark.parametrize("f", [rows_by_index, largest_along_an_axis, tapes_in_branches])
+def made_from_a_view_of_itself(x):
+    y = x * x
+    v = y
+    for k in range(2):
+        v = y[::-1]
+        if k == 0:
+            v = v[::-1] * v
+    return np.sum(y**2) + np.sum(v**3) * v[0]
+
+
+def made_from_parts_of_itself(x):
+    y = x * x
+    v = y
+    for k in range(2):
+        v = y[1:]
+        if k < 5:
+            v = v[1:] * v[:-1]
+    return np.sum(v**3) * v[0] + np.sum(y * y)
+
+
+SECOND = [rows_by_index, largest_along_an_axis, tapes_in_branches]
+SECOND += [made_from_a_view_of_itself, made_from_parts_of_itself]
+
+
+@pytest.mark.parametrize("f", SECOND)
 def test_what_second_derivatives_of_arrays_take(f: Callable[[np.ndarray], float]) -> None:
     x = np.array([0.5, 0.7, 1.3, 0.2, 0.9, 1.1])
     along = directional(f, np.array([1.0, -2.0, 0.5, 0.3, -0.7, 1.2]))

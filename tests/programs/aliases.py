@@ -375,3 +375,29 @@ def diagonal_read_after_the_last_write(a):
             total += d[i] ** 2
     a[0, 1] = a[1, 2] ** 2
     return total + np.sum(np.log(np.diag(a))) + np.sum(a.T.reshape(9) * np.arange(9))
+
+
+@structured(sample(4))
+def made_from_itself_beside_another_name(x):
+    y = x * x
+    v = u = y
+    for k in range(2):
+        v = y[::-1]
+        if k == 0:
+            u = v
+            v = x * v
+    u[0] *= 2
+    return np.sum(v**3) + np.sum(u**3)
+
+
+@structured(sample(4))
+def made_from_itself_and_on_a_list(x):
+    y = x * x
+    v, kept = y, []
+    for k in range(2):
+        v = y[::-1]
+        if k == 0:
+            kept.append(v)
+            v = v[::-1] * v
+    w = kept.pop()
+    return np.sum(v**3) + np.sum(w**3)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,10 +45,13 @@ def gradient_call(worker: Body, node: ast.Call, gradient: Any, expand: Expand) -
     if gradient.has_out:
         text = ast.unparse(node.func)
         worker.refuse(node, f"`{text}` was made with `out=True`", "call one made without it")
+    args = arguments_in_order(worker, node, gradient.signature)
+    if texts := texts_of(gradient.signature, args):
+        args = [a for a in args if not is_text(a)]
+        gradient = gradient.of_texts(texts)
     inner = gradient.inlined()
     worker.captured += inner.captured
     arrays = [held_array(worker, name, a) for name, a in inner.arrays.items()]
-    args = arguments_in_order(worker, node, gradient.signature)
     number = len(worker.gradients)
     name = worker.fresh(f"gradient{number}_")
     worker.gradients[name] = gradient
@@ -68,6 +71,17 @@ def gradient_call(worker: Body, node: ast.Call, gradient: Any, expand: Expand) -
     result = expand(worker, Closure(found.source.tree, found.source, None, {}), call, gradient)
     worker.scope = saved
     return result
+
+
+def is_text(node: ast.expr) -> bool:
+    """Whether an argument is a text."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def texts_of(signature: inspect.Signature, args: Sequence[ast.expr]) -> dict[str, str]:
+    """The parameters that are given texts."""
+    pairs = zip(signature.parameters, args, strict=True)
+    return {name: ast.literal_eval(a) for name, a in pairs if is_text(a)}
 
 
 def held_array(worker: Body, name: str, array: np.ndarray) -> ast.expr:
