@@ -1,6 +1,7 @@
 """The benchmark's problems: srcgrad's listing and the gradient by hand against independent ones."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from tests.benchmarks.problem import Problem, flat, reference, relative_error
 from tests.benchmarks.problems.bundle import jacobian_by
 from tests.benchmarks.problems.clusters import mixture_by_lanes, mixture_by_products
 from tests.benchmarks.problems.sums import points
+from tests.benchmarks.readme import MEASURED
+from tests.benchmarks.report import read, write
 
 SMALL = {
     "gmm": (2, 3, 6),
@@ -175,3 +178,11 @@ def test_gradbench(case: str) -> None:
     for result in (problem.hand(*args), ours(*args)):
         np.testing.assert_allclose(result[0], value, rtol=1e-9)
         assert relative_error(result[1:], gradients) < 1e-8
+
+
+def test_a_part_of_the_benchmark_keeps_the_rest(tmp_path: Path) -> None:
+    results, processes = read(MEASURED, without=("lstm",))
+    assert {r.problem for r in results} == set(PROBLEMS) - {"lstm"}
+    assert set(processes) == set(PROBLEMS) - {"lstm"}
+    write(tmp_path, results[:2], processes)
+    assert read(tmp_path) == (results[:2], processes)

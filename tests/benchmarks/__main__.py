@@ -45,7 +45,11 @@ def options() -> argparse.Namespace:
     parser.add_argument("--processes", default="all", help="problems in fresh processes; or: none")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks"))
     parser.add_argument("--quick", action="store_true", help="two minutes: fewer of everything")
-    parser.add_argument("--readme", action="store_true", help="all problems, into the README")
+    parser.add_argument(
+        "--readme",
+        action="store_true",
+        help="into the README: all problems, or --problems anew and the others as they were",
+    )
     chosen = parser.parse_args()
     if chosen.readme:
         chosen.seconds, chosen.limit, chosen.out = 0.3, min(chosen.limit, 5.0), MEASURED
@@ -63,7 +67,7 @@ def main() -> None:
     chosen = options()
     one_thread()  # before anything is imported that has threads of its own
     from .catalogue import PROBLEMS
-    from .report import Processes, Result, write
+    from .report import Processes, Result, read, write
 
     problems = chosen.problems.split(",") if chosen.problems else list(PROBLEMS)
     tools = chosen.tools.split(",") if chosen.tools else installed()
@@ -72,6 +76,9 @@ def main() -> None:
     alone = {"all": problems, "none": []}.get(chosen.processes, chosen.processes.split(","))
     results: list[Result] = []
     processes: Processes = {}
+    if chosen.readme and chosen.problems:  # the others as they were measured before
+        results, processes = read(chosen.out, without=problems)
+    place = list(PROBLEMS).index
     for name in problems:
         problem = PROBLEMS[name]
         sizes = sizes_of(problem, chosen.sizes)
@@ -83,7 +90,8 @@ def main() -> None:
             for size in sizes:
                 results.append(one(problem, size, tools, last, chosen))
                 report_line(results[-1])
-        write(chosen.out, results, processes)
+        results.sort(key=lambda result: place(result.problem))
+        write(chosen.out, results, {n: processes[n] for n in PROBLEMS if n in processes})
     if chosen.readme:
         renew()
     print((chosen.out / "results.md").read_text())

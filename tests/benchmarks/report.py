@@ -12,7 +12,7 @@ import math
 import os
 import platform
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -61,6 +61,14 @@ def write(folder: Path, results: Sequence[Result], processes: Processes) -> None
         plot_ratios(folder / "ratios.png", results)
     except ImportError:
         print("no plots: matplotlib is not installed (extra `bench`)", file=sys.stderr)
+
+
+def read(folder: Path, without: Collection[str] = ()) -> tuple[list[Result], Processes]:
+    """What ``write`` wrote there, but for some problems."""
+    content = json.loads((folder / "results.json").read_text())
+    kept = [r for r in content["results"] if r["problem"] not in without]
+    results = [Result(**{**r, "size": tuple(r["size"])}) for r in kept]
+    return results, {n: p for n, p in content["processes"].items() if n not in without}
 
 
 def machine() -> dict[str, str]:
