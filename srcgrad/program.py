@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -389,6 +390,23 @@ def _writes(stmt: Stmt) -> tuple[str, ...]:
 def bound(block: Block) -> set[str]:
     """Every name that is bound somewhere in a block."""
     return {name for stmt in walk(block) for name in binds(stmt)}
+
+
+def binding_counts(program: Program) -> Counter[str]:
+    """How many times each name is bound; a parameter has been once, before the body."""
+    return Counter([*program.params, *(n for s in walk(program.body) for n in binds(s))])
+
+
+def mentions(stmt: Stmt, name: str) -> bool:
+    """Whether a statement, or one inside it, has to do with a name."""
+    return any(name in uses(s) or name in binds(s) for s in walk((stmt,)))
+
+
+def block_at(body: Block, path: tuple[int, ...]) -> Block:
+    """A block by its place: positions of statements, and which of their blocks, by turns."""
+    for k, number in zip(path[::2], path[1::2], strict=True):
+        body = blocks(body[k])[number]
+    return body
 
 
 def added(stmt: Stmt) -> tuple[str, Expr] | None:

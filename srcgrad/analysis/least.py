@@ -10,10 +10,9 @@ below zero counts from the end, so two rounds of a loop that is not natural may 
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from ..program import Assign, Block, Expr, For, Program, binds, blocks, bound, walk
+from ..program import Assign, Block, Expr, For, Program, binding_counts, blocks, bound, walk
 
 Least = Mapping[str, int]
 
@@ -51,7 +50,7 @@ def lowest_round(loop: For, least: Least) -> int | None:
 
 def sizes(program: Program) -> dict[str, int]:
     """Names that are an array's extent or a bound in it, and nothing else: at least 0."""
-    counts = Counter([*program.params, *(n for s in walk(program.body) for n in binds(s))])
+    counts = binding_counts(program)
     return {
         s.target: 0
         for s in walk(program.body)

@@ -9,7 +9,7 @@ extents are the same at every place.
 
 from __future__ import annotations
 
-from ..program import Alias, Assign, Block, Call, For, Pop, View, While, binds, blocks, bound
+from ..program import Alias, Assign, Call, For, Pop, View, While, binds, block_at, bound
 from .exposed import exposed
 from .facts import Facts, Path
 
@@ -17,7 +17,7 @@ from .facts import Facts, Path
 def renewed(facts: Facts, path: Path) -> set[str]:
     """Arrays of which the reversal of a block reads the shape that they had before it."""
     found: set[str] = set()
-    for stmt in body_at(facts, path):
+    for stmt in block_at(facts.program.body, path):
         if isinstance(stmt, Assign | View | Alias | Pop | Call):
             found |= set(binds(stmt)) - {p.operand for p in facts.partials.get(id(stmt), ())}
     return {name for name in found if is_renewed(facts, name, path)}
@@ -35,18 +35,10 @@ def is_renewed(facts: Facts, name: str, path: Path) -> bool:
 def set_before(facts: Facts, name: str, path: Path) -> bool:
     """Whether something may have set a name before a block."""
     home = facts.home.get(name, ())
-    if name in facts.program.params or name in exposed(body_at(facts, home)):
+    if name in facts.program.params or name in exposed(block_at(facts.program.body, home)):
         return True
     for depth in range(len(home), len(path), 2):
-        body, position = body_at(facts, path[:depth]), path[depth]
+        body, position = block_at(facts.program.body, path[:depth]), path[depth]
         if isinstance(body[position], For | While) or name in bound(body[:position]):
             return True
     return False
-
-
-def body_at(facts: Facts, path: Path) -> Block:
-    """The block at a path."""
-    body: Block = facts.program.body
-    for depth in range(0, len(path), 2):
-        body = blocks(body[path[depth]])[path[depth + 1]]
-    return body

@@ -54,9 +54,9 @@ def candidates(tree: ast.FunctionDef) -> frozenset[str]:
             case ast.Name(id=name, ctx=ast.Store()):
                 bound[name] += 1
             case ast.FunctionDef() | ast.Lambda() | ast.NamedExpr() | ast.Match() | ast.Delete():
-                given |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+                given |= read_in(node)
             case ast.For(target=target):
-                given |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+                given |= read_in(target)
             case ast.Assign(targets=targets, value=value):
                 pairs = [p for target in targets for p in paired(target, value)]
                 nones |= {t.id for t, v in pairs if isinstance(t, ast.Name) and is_none(v)}
@@ -104,7 +104,7 @@ class _Flags:
         self.tree = tree
         self.names = names
         self.asked: frozenset[str] = frozenset()
-        self.taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        self.taken = read_in(tree)
         self.taken |= {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
         self.flags = {name: self.fresh(f"{name}_is_none") for name in sorted(names)}
 
@@ -314,9 +314,7 @@ class _Flags:
                     read.append(name)
                 return node
             case ast.ListComp() | ast.GeneratorExp():
-                for name in sorted(
-                    self.names & {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-                ):
+                for name in sorted(self.names & read_in(node)):
                     if known.get(name) is not False:
                         raise UnclearError(name)
                 return node

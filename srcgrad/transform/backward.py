@@ -19,7 +19,7 @@ from numba import types
 from ..analysis.exposed import exposed
 from ..analysis.facts import Facts, Path
 from ..analysis.plan import Plan
-from ..analysis.renewed import body_at, set_before
+from ..analysis.renewed import set_before
 from ..program import (
     Alias,
     Assign,
@@ -36,6 +36,7 @@ from ..program import (
     Swap,
     View,
     While,
+    block_at,
     blocks,
     uses,
     walk,
@@ -192,7 +193,7 @@ class Backward:
     def carried(self, path: Path) -> set[str]:
         """Names that a block may read before it sets them: carried from round to round."""
         if path not in self.exposed:
-            self.exposed[path] = exposed(body_at(self.facts, path))
+            self.exposed[path] = exposed(block_at(self.facts.program.body, path))
         return self.exposed[path]
 
     def statement(self, stmt: Stmt, here: Path) -> None:

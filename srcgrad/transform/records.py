@@ -16,7 +16,7 @@ from ..analysis.facts import Facts, Path
 from ..analysis.plan import Plan
 from ..errors import Complaint, UnsupportedError
 from ..naming import free_name
-from ..program import Block, Stmt, binds, blocks, walk
+from ..program import Stmt, binds, block_at, walk
 from .shadows import element_type, recorded_type
 from .tapes import Tape, tape, tape_name, undoing
 
@@ -100,10 +100,7 @@ class Tapes:
 
     def statement(self, path: Path) -> Stmt:
         """The statement at a path."""
-        body: Block = self.facts.program.body
-        for depth in range(0, len(path) - 1, 2):
-            body = blocks(body[path[depth]])[path[depth + 1]]
-        return body[path[-1]]
+        return block_at(self.facts.program.body, path[:-1])[path[-1]]
 
     def fresh(self, wish: str) -> str:
         """A free name."""

@@ -24,6 +24,7 @@ from ...program import (
     binds,
     blocks,
     expressions,
+    mentions,
     names,
     uses,
     walk,
@@ -77,11 +78,6 @@ def is_made(stmt: Stmt) -> bool:
         case Assign(value=ast.Call(func=func)):
             return dotted(func) == "np.empty"
     return False
-
-
-def mentions(stmt: Stmt, name: str) -> bool:
-    """Whether a statement, or one inside it, has to do with a name."""
-    return any(name in uses(s) or name in binds(s) for s in walk((stmt,)))
 
 
 def round_subscript(tape: str, loop: For, other: For) -> Expr | None:

@@ -25,6 +25,7 @@ from ...program import (
     Stmt,
     Store,
     binds,
+    block_at,
     blocks,
     expressions,
     uses,
@@ -200,13 +201,6 @@ def contractible(body: Block, found: list[Use], name: str, counters: frozenset[s
     if not isinstance(user, For) or user.counter not in counters:
         return False
     return is_local(rest, name, counters)
-
-
-def block_at(body: Block, home: Path) -> Block:
-    """A block by its place."""
-    for k, number in zip(home[::2], home[1::2], strict=True):
-        body = blocks(body[k])[number]
-    return body
 
 
 def is_local(found: list[Use], name: str, counters: frozenset[str]) -> bool:

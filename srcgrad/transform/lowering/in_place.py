@@ -29,22 +29,24 @@ from ...program import (
     Program,
     Stmt,
     Store,
+    binding_counts,
     binds,
     blocks,
     bound,
+    mentions,
     names,
     uses,
     walk,
     with_blocks,
 )
-from ...rules.expressions import dotted
+from ..checkpoints.pairs import is_made
 from .one_name import throughout
 
 
 def in_place(program: Program) -> Program:
     """The program with arrays in the memory of those that they use up."""
     counts = Counter(n for s in walk(program.body) for n in {*uses(s), *binds(s)})
-    bindings = Counter([*program.params, *(n for s in walk(program.body) for n in binds(s))])
+    bindings = binding_counts(program)
     arrays = {
         n for n, k in program.types.items() if isinstance(k, types.Array) and bindings[n] == 1
     }
@@ -97,19 +99,6 @@ def positions(body: Block) -> dict[str, list[int]]:
         for name in {n for s in walk((stmt,)) for n in (*uses(s), *binds(s))}:
             found[name].append(k)
     return found
-
-
-def is_made(stmt: Stmt) -> bool:
-    """``a = np.empty(...)``."""
-    match stmt:
-        case Assign(value=ast.Call(func=func)):
-            return dotted(func) == "np.empty"
-    return False
-
-
-def mentions(stmt: Stmt, name: str) -> bool:
-    """Whether a statement, or one inside it, has to do with a name."""
-    return bool(mentioning((stmt,), name))
 
 
 def mentioning(body: Block, name: str) -> list[Stmt]:

@@ -33,6 +33,7 @@ from ...program import (
     Store,
     While,
     binds,
+    block_at,
     blocks,
     bound,
     expressions,
@@ -42,7 +43,7 @@ from ...program import (
     with_expressions,
 )
 from ..tapes import backward_range, round_of, trip_count
-from .contraction import Path, Use, block_at, changed, mentions
+from .contraction import Path, Use, changed, mentions
 from .effects import memory_classes
 from .lanes import allocated, read_names
 from .workspaces import is_size

@@ -34,6 +34,7 @@ from ...program import (
     Store,
     View,
     While,
+    binding_counts,
     binds,
     blocks,
     bound,
@@ -124,8 +125,7 @@ def loops(
     steady = {n: tuple(map(written, s)) for n, s in steady_shapes(program, said).items()}
     steady = {n: tuple(equal.get(e, e) for e in s) for n, s in {**own(program), **steady}.items()}
     lists = frozenset(n for n, k in kinds.items() if isinstance(k, types.List))
-    times = Counter([*program.params, *(n for s in walk(program.body) for n in binds(s))])
-    again = frozenset(n for n, count in times.items() if count > 1)
+    again = frozenset(n for n, count in binding_counts(program).items() if count > 1)
     shapes = Shapes(steady=steady, lists=lists)
     scope = Scope(kinds, taken, classes, shared, shapes, once=once, again=again)
     with scope.collecting() as body:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +29,7 @@ from ...program import (
     Stmt,
     Store,
     While,
+    binding_counts,
     binds,
     blocks,
     expressions,
@@ -75,8 +75,7 @@ class Reuse:
     def __init__(self, program: Program) -> None:
         self.types = program.types
         self.classes = memory_classes(program)
-        self.bindings = Counter(n for s in walk(program.body) for n in binds(s))
-        self.bindings.update(program.params)
+        self.bindings = binding_counts(program)
         self.lasting: Known = {}
 
     def block(self, body: Block, known: Known, looped: bool) -> Block:

@@ -25,6 +25,7 @@ from ...program import (
     Stmt,
     Store,
     binds,
+    block_at,
     blocks,
     bound,
     names,
@@ -32,7 +33,7 @@ from ...program import (
     with_blocks,
     with_expressions,
 )
-from .contraction import Use, block_at, changed, loads, mentions, unshared
+from .contraction import Use, changed, loads, mentions, unshared
 from .lanes import allocated
 
 
