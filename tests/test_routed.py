@@ -99,3 +99,18 @@ def test_all_rounds(f):
     check_gradient(f, A, B, compiled=False)
     texts, _ = results(f)
     assert "!= 0.0:" not in texts[0]
+
+
+def largest(a, b):
+    top = np.max(a)
+    return np.log(np.sum(np.exp(a - top))) + top * b[0]
+
+
+def test_one_place():
+    """The gradient of a maximum goes to one element: there is no loop over the others."""
+    check_gradient(largest, A, B, compiled=False)
+    texts, (on, off) = results(largest)
+    assert "0 <= k0 < " in texts[0] and "== k0 else" not in texts[0]
+    assert "== k0 else" in texts[1]
+    for mine, other in zip(on[1], off[1], strict=True):
+        np.testing.assert_array_equal(mine, other)

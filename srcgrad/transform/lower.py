@@ -18,6 +18,7 @@ from ..program import Assign, Block, For, Program, binds, blocks, walk, with_blo
 from .checkpoints.rounds import checkpointed
 from .lowering.apart import apart
 from .lowering.contraction import contract, localise
+from .lowering.extremes import extremes
 from .lowering.first_sums import first_sums
 from .lowering.fusion import fuse
 from .lowering.in_place import in_place
@@ -27,6 +28,7 @@ from .lowering.last_round import last_rounds
 from .lowering.liveness import sunk, unread
 from .lowering.loops import Loops, loops
 from .lowering.one_name import one_name
+from .lowering.one_place import one_place
 from .lowering.repeated import without_repeated
 from .lowering.routed import routed
 from .lowering.rows import rows
@@ -123,7 +125,8 @@ def lower(
     finished = joint(finished) if workspaces else finished
     finished = unread(last_rounds(finished), found.counters) if routes else finished
     finished = in_place(finished) if reclaim else finished
-    finished = in_lanes(finished, checkpoints) if lanes else finished
+    finished = one_place(finished) if routes else finished
+    finished = extremes(in_lanes(finished, checkpoints)) if lanes else finished
     finished = in_workspaces(finished) if workspaces else finished
     finished = vectorised(finished) if vectormath else finished
     finished = routed(finished) if routes else finished

@@ -19,7 +19,7 @@ from numba import types
 from ...program import Assign, Expr, names
 from ...rules.contractions import tensordot_indices, written_axes
 from ...rules.expressions import MISSING, dotted, literal
-from .along import identity_matrix, log_sum_exp_along, position
+from .along import identity_matrix, log_sum_exp_along, position, position_in_vector
 from .einsum import as_product, contracted
 from .elementwise import (
     Build,
@@ -139,6 +139,8 @@ def structural(
             return log_sum_exp_along(scope, inner(a), literal(axis), inner)
         case "np.argmax" | "np.argmin", [a] if keywords.keys() == {"axis"} and inner(a).rank == 2:
             return position(scope, function, inner(a), literal(keywords["axis"]))
+        case "np.argmax" | "np.argmin", [a] if not keywords and is_vector_of_floats(inner(a)):
+            return position_in_vector(scope, function, inner(a))
         case "np.eye", [n] if not keywords:
             return identity_matrix(scope.shapes.extent(n), element_dtype(known(scope, expr)))
         case "np.dot", [left, right] if inner(left).rank and inner(right).rank:
@@ -193,6 +195,11 @@ def structural(
         case "np.broadcast_to", [x, shape]:
             return spread(scope, inner(x), extents_of(scope, shape))
     return called(scope, expr, target)
+
+
+def is_vector_of_floats(x: Pull) -> bool:
+    """Whether a pull is a vector of floating-point numbers."""
+    return x.rank == 1 and x.dtype.kind == "f"
 
 
 def reduction(
