@@ -18,7 +18,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -289,6 +289,11 @@ def opposite(test: Expr) -> Expr:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return operand
     return ast.UnaryOp(ast.Not(), test)
+
+
+def any_of(tests: Sequence[Expr]) -> Expr:
+    """The test that holds where one of several does."""
+    return tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), list(tests))
 
 
 def walk(block: Block) -> Iterator[Stmt]:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..naming import free_name
+from ..program import any_of
 
 FIRST = "first value"
 """The ``kind`` of the constant that stands for a value of the result's type (``first_values``)."""
@@ -210,7 +211,7 @@ def _unless(flags: list[str], body: list[ast.stmt], at: ast.stmt) -> list[ast.st
     if not body or not flags:
         return body
     names: list[ast.expr] = [ast.Name(f, ast.Load()) for f in flags]
-    either = names[0] if len(names) == 1 else ast.BoolOp(ast.Or(), names)
+    either = any_of(names)
     return [_if(ast.UnaryOp(ast.Not(), either), body, [], at)]
 
 
