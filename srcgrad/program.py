@@ -397,9 +397,14 @@ def bound(block: Block) -> set[str]:
     return {name for stmt in walk(block) for name in binds(stmt)}
 
 
+def times_bound(block: Block) -> Counter[str]:
+    """How many statements of a block bind each name."""
+    return Counter(name for stmt in walk(block) for name in binds(stmt))
+
+
 def binding_counts(program: Program) -> Counter[str]:
     """How many times each name is bound; a parameter has been once, before the body."""
-    return Counter([*program.params, *(n for s in walk(program.body) for n in binds(s))])
+    return Counter(program.params) + times_bound(program.body)
 
 
 def mentions(stmt: Stmt, name: str) -> bool:

@@ -11,7 +11,6 @@ the array an element at a time, and nothing else uses it.
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,6 +37,7 @@ from ...program import (
     bound,
     expressions,
     names,
+    times_bound,
     walk,
     with_blocks,
     with_expressions,
@@ -150,7 +150,7 @@ def is_apart(program: Program, stack: Stack, found: list[Use]) -> bool:
     """Whether the arrays are made, used and taken back in the two loops, an element at a time."""
     classes, name = memory_classes(program), stack.array
     group = {n for n, c in classes.items() if c == classes.get(name, name)}
-    bindings = Counter(n for s in walk(program.body) for n in binds(s))
+    bindings = times_bound(program.body)
     if not group <= {name, stack.tape} or bindings[name] != 2:
         return False
     taken = next(u for u in found if isinstance(u.stmt, Pop))

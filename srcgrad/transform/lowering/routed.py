@@ -13,7 +13,6 @@ from __future__ import annotations
 import ast
 import itertools
 import math
-from collections import Counter
 from collections.abc import Collection, Mapping
 
 from ...analysis.exposed import exposed
@@ -33,6 +32,7 @@ from ...program import (
     blocks,
     bound,
     names,
+    times_bound,
     with_blocks,
 )
 from .effects import memory_classes
@@ -78,7 +78,7 @@ def guarded(body: Block, later: set[str], classes: Mapping[str, str]) -> Block:
 
 def made_first(body: Block, wanted: set[str], classes: Mapping[str, str]) -> Block | None:
     """What makes the wanted names, if it can be moved before the rest of a block."""
-    bindings = Counter(name for stmt in body for name in stmt.writes)
+    bindings = times_bound(body)
     wanted, moved = set(wanted), []
     for stmt in reversed(body):
         if isinstance(stmt, Assign) and stmt.target in wanted and bindings[stmt.target] == 1:
