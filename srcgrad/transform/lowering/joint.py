@@ -42,6 +42,7 @@ from ...program import (
     with_blocks,
     with_expressions,
 )
+from ...rules.expressions import np_name
 from ..tapes import backward_range, round_of, trip_count
 from .contraction import Path, Use, changed, mentions
 from .effects import memory_classes
@@ -207,7 +208,7 @@ def joined(program: Program, stack: Stack) -> Program:
     def change(body: Block) -> Block:
         new = list(body)
         shape = ast.Tuple(list(stack.shape), ast.Load())
-        empty = ast.Attribute(ast.Name("np", ast.Load()), "empty", ast.Load())
+        empty = np_name("empty")
         make = ast.Call(empty, [shape, *stack.dtype], [])
         new[stack.made] = Assign(stack.tape, make, line=body[stack.made].line)
         for k in (stack.forward, stack.backward):
