@@ -23,6 +23,7 @@ from .lowering.fusion import fuse
 from .lowering.in_place import in_place
 from .lowering.joint import joint
 from .lowering.lane_loops import in_lanes
+from .lowering.last_round import last_rounds
 from .lowering.liveness import sunk, unread
 from .lowering.loops import Loops, loops
 from .lowering.one_name import one_name
@@ -120,6 +121,7 @@ def lower(
     finished = supported(finished, triangles(program))
     finished = without_repeated(finished) if reuse else finished
     finished = joint(finished) if workspaces else finished
+    finished = unread(last_rounds(finished), found.counters) if routes else finished
     finished = in_place(finished) if reclaim else finished
     finished = in_lanes(finished) if lanes else finished
     finished = in_workspaces(finished) if workspaces else finished

@@ -128,9 +128,10 @@ def renamed(body: Block, old: str, new: str) -> Block:
     for stmt in body:
         stmt = with_blocks(stmt, tuple(renamed(b, old, new) for b in blocks(stmt)))
         stmt = with_expressions(stmt, lambda e: renamed_expr(e, old, new))
-        if getattr(stmt, "target", None) == old:
-            changes: dict[str, Any] = {"target": new}
-            stmt = replace(stmt, **changes)
+        for field in ("target", "counter"):
+            if getattr(stmt, field, None) == old:
+                changes: dict[str, Any] = {field: new}
+                stmt = replace(stmt, **changes)
         result.append(stmt)
     return tuple(result)
 
