@@ -92,7 +92,8 @@ def lower(
     vectormath : bool
         Whether loops call mathematical functions that LLVM vectorises.
     lanes : bool
-        Whether independent rounds of a loop run side by side.
+        Whether independent rounds of a loop run side by side, and of those of which one alone has
+        a gradient the others are left out.
     cast : bool
         Whether subscripts that cannot be negative are cast to unsigned integers.
     workspaces : bool
@@ -121,7 +122,8 @@ def lower(
     finished = supported(finished, triangles(program))
     finished = without_repeated(finished) if reuse else finished
     finished = joint(finished) if workspaces else finished
-    finished = unread(last_rounds(finished), found.counters) if routes else finished
+    if routes and lanes:
+        finished = unread(last_rounds(finished), found.counters)
     finished = in_place(finished) if reclaim else finished
     finished = in_lanes(finished) if lanes else finished
     finished = in_workspaces(finished) if workspaces else finished
