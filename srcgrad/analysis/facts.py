@@ -40,9 +40,9 @@ from ..program import (
     Swap,
     View,
     While,
+    binding_counts,
     binds,
     blocks,
-    times_bound,
     uses,
     walk,
 )
@@ -163,8 +163,7 @@ def facts(
     wrt = tuple(wrt)
     active = active_names(program, wrt, every, classes)
     kept = {key: tuple(p for p in found if p.operand in active) for key, found in every.items()}
-    counts = times_bound(program.body)
-    counts.update(program.params)
+    counts = binding_counts(program)
     home = home_blocks(program)
     written = written_classes(program)
     arrays = {n for n, k in program.types.items() if isinstance(k, types.Array)}
