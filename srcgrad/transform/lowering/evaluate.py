@@ -34,7 +34,16 @@ from .elementwise import (
 from .indexing import subscript
 from .products import matmul
 from .pull import Pull, array, call, element, materialised, number, spread, variable
-from .rearranged import converted, expanded, is_found, outer, put_along, put_at, transposed
+from .rearranged import (
+    converted,
+    expanded,
+    is_found,
+    outer,
+    put_along,
+    put_at,
+    rolled,
+    transposed,
+)
 from .reductions import REDUCTIONS, count, dot, log_sum_exp, reduced
 from .scalars import array_free, known, resolved, scalar_dtype
 from .scope import Opaque, Scope, is_array
@@ -149,6 +158,9 @@ def structural(
             return variance if form is None else elementwise(scope, kind, [variance], form)
         case "np.transpose", [x] if not keywords:
             return transposed(inner(x))
+        case "np.roll", [x, shift] if array_free(scope, shift):
+            axis = literal(keywords.get("axis", ast.Constant(0 if inner(x).rank == 1 else None)))
+            return rolled(scope, inner(x), resolved(scope, shift), axis)
         case "np.expand_dims", [x, axis] if isinstance(literal(axis), int):
             return expanded(inner(x), literal(axis))
         case "np.astype", [x, _]:
