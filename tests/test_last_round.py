@@ -171,7 +171,23 @@ def below_zero(c, p):
     return low * low
 
 
-OTHERS = [handed_on_in_part, used_in_every_round, two_at_a_time, below_zero]
+def two_rounds_a_place(c, p):
+    """The user's own loops, in which two rounds share what is kept."""
+    above = np.zeros(4)
+    for j in range(c.shape[0]):
+        x = c[j, 0]
+        above[j // 2] = x
+    share, total = p[0, 0], 0.0
+    for j in range(c.shape[0] - 1, -1, -1):
+        x = above[j // 2]
+        test = x > 0.3
+        if test:
+            total += share * c[j, 1]
+            share = 0.0
+    return total
+
+
+OTHERS = [two_rounds_a_place, handed_on_in_part, used_in_every_round, two_at_a_time, below_zero]
 
 
 @pytest.mark.parametrize("f", OTHERS, ids=lambda f: f.__name__)

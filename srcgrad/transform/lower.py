@@ -125,7 +125,7 @@ def lower(
     if routes and lanes:
         finished = unread(last_rounds(finished), found.counters)
     finished = in_place(finished) if reclaim else finished
-    finished = in_lanes(finished) if lanes else finished
+    finished = in_lanes(finished, checkpoints) if lanes else finished
     finished = in_workspaces(finished) if workspaces else finished
     finished = vectorised(finished) if vectormath else finished
     finished = routed(finished) if routes else finished

@@ -147,6 +147,11 @@ def reverses(forward: For, backward: For) -> bool:
     )
 
 
+def is_of_round(index: Expr, loop: For) -> bool:
+    """Whether a subscript is the counter of a loop, or the number of the round."""
+    return ast.unparse(index) in (loop.counter, ast.unparse(round_of(loop)))
+
+
 def is_apart(program: Program, stack: Stack, found: list[Use]) -> bool:
     """Whether the arrays are made, used and taken back in the two loops, an element at a time."""
     classes, name = memory_classes(program), stack.array

@@ -47,7 +47,7 @@ from ...program import (
 )
 from .contraction import renamed
 from .effects import memory_classes
-from .joint import reverses
+from .joint import is_of_round, reverses
 from .lane_loops import following
 from .routed import is_choice, zero_unless
 from .vectorise import is_sum
@@ -198,7 +198,8 @@ class Search:
         for k, stmt in enumerate(forward.body):  # elsewhere: not in every round
             if isinstance(stmt, Store) and stmt.target == load.value.value.id:
                 same = ast.unparse(stmt.index) == ast.unparse(load.value.slice)
-                return k if same and isinstance(stmt.value, ast.Name) else None
+                own = same and is_of_round(stmt.index, forward)
+                return k if own and isinstance(stmt.value, ast.Name) else None
         return None
 
     def one_round(
