@@ -4,8 +4,8 @@ In: a flat gradient Program and a ``Pair``. Out: for each such tape a ``Copy``, 
 read instead.
 
 Invariant: an element of the tape is stored at one place, in the round of all loops that its
-subscripts name, and is an element of the array, which nothing writes to from there to the end of the
-reversal.
+subscripts name, and is an element of the array, which nothing writes to from there to the end of
+the reversal.
 """
 
 from __future__ import annotations
