@@ -20,6 +20,7 @@ from .lowering.apart import apart
 from .lowering.contraction import contract, localise
 from .lowering.first_sums import first_sums
 from .lowering.fusion import fuse
+from .lowering.held import held
 from .lowering.in_place import in_place
 from .lowering.joint import joint
 from .lowering.lane_loops import in_lanes
@@ -81,6 +82,7 @@ def lower(
     compact: bool = True,
     reclaim: bool = True,
     routes: bool = True,
+    numbers: bool = True,
     equal: Mapping[Extent, Extent] = MappingProxyType({}),
 ) -> Program:
     """The program as loops.
@@ -109,6 +111,8 @@ def lower(
         Whether what a loop makes takes the memory of what it uses up, element by element.
     routes : bool
         Whether rounds that hand on a gradient of zero are left out.
+    numbers : bool
+        Whether elements that a loop comes back to in the next round are held in numbers.
     equal : mapping of extent to extent
         Extents of parameters, each with the one that it is known to equal.
     """
@@ -129,6 +133,7 @@ def lower(
     finished = in_workspaces(finished) if workspaces else finished
     finished = vectorised(finished) if vectormath else finished
     finished = routed(finished) if routes else finished
+    finished = held(finished) if numbers else finished
     return unsigned(finished) if cast else finished
 
 

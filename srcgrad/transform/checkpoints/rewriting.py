@@ -152,7 +152,7 @@ class Rewriting:
             found = {t: c for t, c in found.items() if t not in lost}
 
     def wanted(self, found: Mapping[str, Copy]) -> int:
-        """Where a round may end: the rest is neither recorded nor looked at again."""
+        """Where a round ends without what comes last and nobody records or looks at again."""
         reversal = self.old.body[self.pair.backward]
         assert isinstance(reversal, For)
         seen = set().union(*({*uses(s), *binds(s)} for s in walk(reversal.body)))
