@@ -28,6 +28,7 @@ from ...program import (
     block_at,
     blocks,
     expressions,
+    times_bound,
     uses,
     walk,
     with_blocks,
@@ -144,7 +145,7 @@ def unshared(program: Program) -> set[str]:
     """Names bound once whose memory no other name shares; not parameters."""
     classes = memory_classes(program)
     sizes = Counter(classes.values())
-    bindings = Counter(n for s in walk(program.body) for n in binds(s))
+    bindings = times_bound(program.body)
     return {
         n
         for n, count in bindings.items()

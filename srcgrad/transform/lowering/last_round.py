@@ -49,7 +49,7 @@ from .contraction import renamed
 from .effects import memory_classes
 from .joint import is_of_round, reverses
 from .lane_loops import following
-from .routed import is_choice, is_multiple
+from .routed import is_choice, zero_unless
 from .vectorise import is_sum
 
 NOBODY, LOST = ast.parse("-1", mode="eval").body, ast.parse("-2", mode="eval").body
@@ -389,9 +389,9 @@ def after(stmt: Stmt, zeros: frozenset[str]) -> frozenset[str] | None:
     """The same for one statement."""
     match stmt:
         case Assign(target=target, value=value):
-            return zeros | {target} if is_multiple(value, zeros) else zeros - {target}
+            return zeros | {target} if is_zero(value, zeros) else zeros - {target}
         case Increment(value=value):
-            return zeros if is_multiple(value, zeros) else None
+            return zeros if is_zero(value, zeros) else None
         case View() | Alias() | Comment():
             return zeros
         case If(body=body, orelse=orelse):
@@ -403,3 +403,8 @@ def after(stmt: Stmt, zeros: frozenset[str]) -> frozenset[str] | None:
                 zeros &= end
             return None if end is None else zeros
     return None
+
+
+def is_zero(value: Expr, zeros: frozenset[str]) -> bool:
+    """Whether an expression is zero where some numbers are, and nothing is infinite or nan."""
+    return zero_unless(value, zeros) is not None

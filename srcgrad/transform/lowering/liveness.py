@@ -12,11 +12,11 @@ import ast
 from collections import Counter
 from collections.abc import Iterable
 
+from ...naming import names_in
 from ...program import (
     Alias,
     Assign,
     Block,
-    Expr,
     For,
     Increment,
     Program,
@@ -64,16 +64,12 @@ def read(program: Program) -> set[str]:
     for stmt in walk(program.body):
         match stmt:
             case Store() | Increment():
-                found |= set().union(*map(_names, expressions(stmt))) - {stmt.target}
+                found |= set().union(*map(names_in, expressions(stmt))) - {stmt.target}
             case Alias(source=source) | View(source=source):
                 found |= {source} | uses(stmt)
             case _:
                 found |= uses(stmt)
     return found
-
-
-def _names(expr: Expr) -> set[str]:
-    return {n.id for n in ast.walk(expr) if isinstance(n, ast.Name)}
 
 
 def live(body: Iterable[Stmt], wanted: set[str], counters: frozenset[str]) -> Block:
