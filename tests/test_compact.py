@@ -122,3 +122,33 @@ def test_what_only_shapes_need_is_not_recorded():
     on, off = both(recurrent, A.T @ A, A.T @ A - 0.5, B, straight=True)
     tapes = [set(re.findall(r"tape_\w+", text)) for text in (on, off)]
     assert tapes[0] < tapes[1]
+
+
+def in_a_users_loop(A, b):
+    total = 0.0
+    for i in range(len(b)):
+        total += np.exp(b[i])
+    for i in range(A.shape[0]):
+        for j in range(A.shape[1]):
+            total += np.cos(A[i, j])
+    return np.log(total)
+
+
+def in_part_of_it(A, b):
+    total = A[0, 0]
+    for i in range(1, len(b)):
+        total += np.exp(b[i])
+    for i in range(A.shape[0]):
+        if A[i, 1] > 0.0:
+            total += np.cos(A[i, 0])
+    return np.log(total) + A[1, 1]
+
+
+def test_first_sums_of_users_loops():
+    """A loop of the user's over the whole of an array stores, any other adds to zeros."""
+    for f in (in_a_users_loop, in_part_of_it):
+        check_gradient(f, A, B, compiled=False)
+    on, off = both(in_a_users_loop, A, B)
+    assert "+= grad_" not in on and "+= grad_" in off
+    on, _ = both(in_part_of_it, A, B)
+    assert "grad_b[i0] = 0.0" in on and "grad_A[i0, i1] = 0.0" in on

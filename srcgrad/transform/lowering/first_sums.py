@@ -3,8 +3,8 @@
 In: a Program at level "loops", not fused. Out: the same, where an array that is filled with zeros
 and next added to, once at each place, is stored to instead.
 
-Invariant: the same elements. The loops of the sum run over the array's own extents, each counter
-at one axis, and nothing reads the zeros.
+Invariant: the same elements. The loops of the sum, the user's among them, run over the array's own
+extents, each counter at one axis, and nothing reads the zeros.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ...program import (
     Store,
     binds,
     blocks,
+    bound,
     expressions,
     names,
     times_bound,
@@ -81,14 +82,16 @@ def filled(stmt: Stmt, sizes: Sizes, counters: frozenset[str]) -> str | None:
 
 def stored(stmt: Stmt, name: str, sizes: list[str], counters: frozenset[str]) -> Stmt | None:
     """A nest of loops that stores what it added to an array; None where it does anything else."""
-    if not isinstance(stmt, For) or stmt.counter not in counters:
+    if not isinstance(stmt, For):
         return None
 
     def change(stmt: Stmt, around: list[For]) -> Stmt | None:
         if name not in set().union(*({*uses(s), *binds(s)} for s in walk((stmt,)))):
             return stmt
         match stmt:
-            case For(counter=counter, body=body) if counter in counters:
+            case For(counter=counter, body=body) if counter in counters or counter not in bound(
+                body
+            ):
                 if any(name in names(e) for e in expressions(stmt)):
                     return None
                 inner = [change(s, [*around, stmt]) for s in body]
@@ -125,5 +128,13 @@ def covers(index: Expr, around: list[For], sizes: list[str]) -> bool:
 
 def is_whole(loop: For, size: str) -> bool:
     """Whether a loop runs from 0 to a size."""
-    ends = (ast.unparse(loop.start), ast.unparse(loop.stop), ast.unparse(loop.step))
+    ends = (ast.unparse(loop.start), extent(loop.stop), ast.unparse(loop.step))
     return ends == ("0", size, "1") and not loop.exit
+
+
+def extent(stop: Expr) -> str:
+    """The text of an end: ``x.shape[0]`` for ``len(x)``."""
+    match stop:
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
+            return f"{name}.shape[0]"
+    return ast.unparse(stop)
