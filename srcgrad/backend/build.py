@@ -30,6 +30,7 @@ from ..execution import show
 from . import store
 from .cache import Entry
 from .late import late_code
+from .passes import compiler_for
 from .sharing import share, without_wrappers
 
 WRAPPER = "srcgrad_converted"
@@ -73,8 +74,13 @@ def build(
     share(str(entry.text), scope)
     flags = fastmath if isinstance(fastmath, bool) else set(fastmath)
     inline = inlined and str(entry.text).count("\n") <= LONGEST_INLINED
-    compiled = numba.njit(fastmath=flags, error_model="numpy", forceinline=inline)
-    dispatcher = compiled(scope[entry.name])
+    function = scope[entry.name]
+    dispatcher = numba.njit(
+        fastmath=flags,
+        error_model="numpy",
+        forceinline=inline,
+        pipeline_class=compiler_for(function),
+    )(function)
     scope[entry.name] = dispatcher
     if WRAPPER in scope:
         without_wrappers(dispatcher)
