@@ -33,6 +33,7 @@ from ...program import (
     bound,
     expressions,
     names,
+    times_bound,
     uses,
     walk,
 )
@@ -75,7 +76,7 @@ def copies(program: Program, pair: Pair, classes: Mapping[str, str]) -> dict[str
     found = {}
     inside = list(walk(loop.body))
     stores = Counter(s.target for s in inside if isinstance(s, Store))
-    counts = Counter(n for s in inside for n in binds(s))
+    counts = times_bound(loop.body)
     changing = bound((loop, other))
     for position, stmt in enumerate(loop.body):
         for tape, index, element, counters in recorded((stmt,), pair, ()):
