@@ -26,6 +26,7 @@ from .lowering.lane_loops import in_lanes
 from .lowering.liveness import sunk, unread
 from .lowering.loops import Loops, loops
 from .lowering.one_name import one_name
+from .lowering.products_in_memory import products_in_memory
 from .lowering.repeated import without_repeated
 from .lowering.routed import routed
 from .lowering.rows import rows
@@ -80,6 +81,7 @@ def lower(
     compact: bool = True,
     reclaim: bool = True,
     routes: bool = True,
+    in_memory: bool = True,
     equal: Mapping[Extent, Extent] = MappingProxyType({}),
 ) -> Program:
     """The program as loops.
@@ -107,6 +109,8 @@ def lower(
         Whether what a loop makes takes the memory of what it uses up, element by element.
     routes : bool
         Whether rounds that hand on a gradient of zero are left out.
+    in_memory : bool
+        Whether matrix products are written into arrays that are made for them.
     equal : mapping of extent to extent
         Extents of parameters, each with the one that it is known to equal.
     """
@@ -125,7 +129,8 @@ def lower(
     finished = in_workspaces(finished) if workspaces else finished
     finished = vectorised(finished) if vectormath else finished
     finished = routed(finished) if routes else finished
-    return unsigned(finished) if cast else finished
+    finished = unsigned(finished) if cast else finished
+    return products_in_memory(finished) if in_memory else finished
 
 
 def fused_loops(found: Loops, compact: bool) -> Program:

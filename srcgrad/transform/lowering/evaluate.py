@@ -32,7 +32,7 @@ from .elementwise import (
     where,
 )
 from .indexing import subscript
-from .products import matmul
+from .products import fit, matmul
 from .pull import Pull, array, call, element, materialised, number, spread, variable
 from .rearranged import converted, expanded, is_found, outer, put_along, put_at, transposed
 from .reductions import REDUCTIONS, count, dot, log_sum_exp, reduced
@@ -145,6 +145,11 @@ def structural(
             return matmul(scope, left, right, element_dtype(known(scope, expr)), inner, target)
         case "np.dot", [left, right]:
             return inner(ast.BinOp(left, ast.Mult(), right))
+        case "affine", [factor, weights, shift] if (
+            inner(weights).rank == 2 and inner(shift).rank == 1
+        ):
+            fit(scope, inner(shift).extents[0], inner(weights).extents[1], "affine")
+            return inner(ast.BinOp(ast.BinOp(factor, ast.MatMult(), weights), ast.Add(), shift))
         case "np.vdot", [left, right]:
             x, y = inner(left), inner(right)
             if x.rank == y.rank and x.extents == y.extents:
