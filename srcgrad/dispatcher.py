@@ -32,7 +32,7 @@ from .arguments import (
     with_out,
     wrt_names,
 )
-from .backend.build import BUILT, WRAPPER, build, rare_collections
+from .backend.build import BUILT, WRAPPER, build, compiling
 from .backend.cache import Entry, gradient_digest
 from .broadcasts import is_left_out, parameters, trying_call
 from .errors import ArgumentError, CompileError, SrcgradError
@@ -85,7 +85,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         """Derive and compile the gradient for one signature."""
         args, _ = sigutils.normalize_signature(sig)
         args = tuple(args)
-        with global_compiler_lock, rare_collections():
+        with compiling():
             if args not in self.overloads:
                 check_types(args, self._names, self.wrt)
                 plain = self._plains[args] = self._dispatcher(args)

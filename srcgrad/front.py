@@ -20,7 +20,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
 from .arguments import check_types, converted
-from .backend.build import rare_collections
+from .backend.build import compiling
 from .broadcasts import dispatch, is_request, parameters, trying
 from .custom import gate_of
 from .dispatcher import GradFunction
@@ -160,7 +160,7 @@ class WithArrays(CPUDispatcher):  # type: ignore[misc]
     def compile(self, sig: Any) -> Any:
         """Derive and compile the gradient for one signature, arrays included."""
         args = tuple(sigutils.normalize_signature(sig)[0])
-        with global_compiler_lock, rare_collections():
+        with compiling():
             if args not in self.overloads:
                 kinds = args[: len(self._names)]
                 check_types(kinds, self._names, self._outer.wrt)

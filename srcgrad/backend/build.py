@@ -24,11 +24,14 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import numba
+from numba.core.compiler_lock import global_compiler_lock
 
 from ..execution import show
 from . import store
 from .cache import Entry
-from .sharing import share
+from .late import late_code
+from .passes import compiler_for
+from .sharing import share, without_wrappers
 
 WRAPPER = "srcgrad_converted"
 """In a text, the function that converts arguments and calls the gradient."""
@@ -71,15 +74,28 @@ def build(
     share(str(entry.text), scope)
     flags = fastmath if isinstance(fastmath, bool) else set(fastmath)
     inline = inlined and str(entry.text).count("\n") <= LONGEST_INLINED
-    compiled = numba.njit(fastmath=flags, error_model="numpy", forceinline=inline)
-    dispatcher = compiled(scope[entry.name])
+    function = scope[entry.name]
+    dispatcher = numba.njit(
+        fastmath=flags,
+        error_model="numpy",
+        forceinline=inline,
+        pipeline_class=compiler_for(function),
+    )(function)
     scope[entry.name] = dispatcher
     if WRAPPER in scope:
+        without_wrappers(dispatcher)
         dispatcher = numba.njit(fastmath=False, error_model="numpy")(scope[WRAPPER])
     dispatcher._cache = entry
     if entry.digest is not None:
         BUILT[entry.digest] = dispatcher
     return dispatcher
+
+
+@contextlib.contextmanager
+def compiling() -> Iterator[None]:
+    """Compile here, one thread at a time: what compiled code alone calls may be late."""
+    with global_compiler_lock, rare_collections(), late_code():
+        yield
 
 
 @contextlib.contextmanager

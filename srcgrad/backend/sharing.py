@@ -37,6 +37,7 @@ def share(text: str, scope: dict[str, Any]) -> None:
     """Put helpers that are known by their texts in the place of a module's own."""
     whole: dict[str, str] = {}
     for name, source in helpers(text).items():  # each comes after those that it calls
+        without_wrappers(scope[name])
         used = sorted(read(scope[name]) & scope.keys() - MODULES.keys() - {name})
         if not set(used) <= whole.keys():
             continue  # it calls a later one, or reads a captured value
@@ -56,7 +57,13 @@ def alone(name: str, source: str, whole: str, used: Mapping[str, Any]) -> Any:
     filename = f"<{module.__name__}>"
     execute(source, filename, scope)
     scope[name]._cache = _HelperCache(whole, name)
+    without_wrappers(scope[name])
     return scope[name]
+
+
+def without_wrappers(dispatcher: Dispatcher) -> None:
+    """Have nothing compiled by which Python or C could call a function."""
+    dispatcher.targetoptions |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def helpers(text: str) -> Mapping[str, str]:

@@ -26,10 +26,10 @@ from ..program import (
     walk,
 )
 from ..rules import registry
+from ..rules.expressions import is_ellipsis, np_name
 from ..rules.listed import JOINED_LISTS
 from .optional import is_none
 from .rows_alike import rows_alike
-from .spelling import is_ellipsis
 from .truth import is_truth
 from .unset_lists import UNSET_ELEMENT
 
@@ -383,11 +383,6 @@ def subscript(base: Expr, position: int) -> Expr:
 def whole() -> Expr:
     """The subscript of a whole array: ``:``."""
     return ast.Slice()
-
-
-def np_name(name: str) -> Expr:
-    """``np.name``."""
-    return ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load())
 
 
 def is_module(func: ast.Attribute) -> bool:
