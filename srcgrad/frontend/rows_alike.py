@@ -3,7 +3,8 @@
 In: the elements of a display. Out: the same, where whole numbers in one row are floats if another
 row has any: Numba's list has elements of one type, ``[[0, 0], [0.25, 0]]`` would have two.
 
-Invariant: the values are those of the display; elements that are no rows of numbers stay.
+Invariant: the values are those of the display; other elements stay, tuples too: ``(2, 0.5)`` may
+be a place and a weight.
 """
 
 from __future__ import annotations
@@ -12,12 +13,10 @@ import ast
 
 from ..program import Expr
 
-Row = ast.List | ast.Tuple
-
 
 def rows_alike(elements: list[Expr]) -> list[Expr]:
     """The elements of a display, whose rows have whole numbers only if all of them do."""
-    rows = [e for e in elements if isinstance(e, Row)]
+    rows = [e for e in elements if isinstance(e, ast.List)]
     if len(rows) < len(elements) or not any(is_float(part) for row in rows for part in row.elts):
         return elements
     return [with_floats(row) for row in rows]
@@ -35,10 +34,10 @@ def is_float(part: Expr) -> bool:
     return False
 
 
-def with_floats(row: Row) -> Row:
+def with_floats(row: ast.List) -> ast.List:
     """A row with its whole numbers as floats."""
     parts = [as_float(part) for part in row.elts]
-    return ast.copy_location(type(row)(parts, ast.Load()), row)
+    return ast.copy_location(ast.List(parts, ast.Load()), row)
 
 
 def as_float(part: Expr) -> Expr:
