@@ -1,13 +1,33 @@
-"""Naming: names that no part of a function has.
+"""Naming: the names in a piece of syntax, and new ones that no part of a function has.
 
-In: a wish, and the names taken. Out: a new name, which is taken from then on; or a supply of such.
+In: syntax; a wish, and the names taken. Out: names; a new name, taken from then on, or a supply.
 
 Invariant: the names follow from those taken and the order of the calls alone.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
+
+
+def names_in(tree: ast.AST) -> set[str]:
+    """Every name that is read or bound somewhere in a piece of syntax, functions' too."""
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def stored_in(tree: ast.AST) -> set[str]:
+    """Every name that an assignment or a loop binds somewhere in a piece of syntax."""
+    return {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+
+
+def taken_in(tree: ast.AST) -> set[str]:
+    """The names and the parameters in a piece of syntax: no new name may be one of them."""
+    return names_in(tree) | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
 
 
 def free_name(wish: str, taken: set[str]) -> str:

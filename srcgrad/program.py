@@ -18,7 +18,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -291,6 +291,11 @@ def opposite(test: Expr) -> Expr:
     return ast.UnaryOp(ast.Not(), test)
 
 
+def any_of(tests: Sequence[Expr]) -> Expr:
+    """The test that holds where one of several does."""
+    return tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), list(tests))
+
+
 def walk(block: Block) -> Iterator[Stmt]:
     """Every statement of a block, outer before inner, in source order."""
     for stmt in block:
@@ -392,9 +397,14 @@ def bound(block: Block) -> set[str]:
     return {name for stmt in walk(block) for name in binds(stmt)}
 
 
+def times_bound(block: Block) -> Counter[str]:
+    """How many statements of a block bind each name."""
+    return Counter(name for stmt in walk(block) for name in binds(stmt))
+
+
 def binding_counts(program: Program) -> Counter[str]:
     """How many times each name is bound; a parameter has been once, before the body."""
-    return Counter([*program.params, *(n for s in walk(program.body) for n in binds(s))])
+    return Counter(program.params) + times_bound(program.body)
 
 
 def mentions(stmt: Stmt, name: str) -> bool:

@@ -37,7 +37,7 @@ from .program import (
     with_blocks,
 )
 from .rules import registry
-from .transform.shadows import np_name
+from .rules.expressions import np_name
 
 if TYPE_CHECKING:
     from .recursion import Routine

@@ -1,5 +1,7 @@
 """Rounds that no gradient reaches are left out: on and off agree."""
 
+import math
+
 import numba
 import numpy as np
 import pytest
@@ -39,20 +41,46 @@ def along(a, b):
     return x[len(a)]
 
 
-def results(f):
+def results(f, a=A, b=B):
     first, *_ = derive(f, None, True, (numba.typeof(A), numba.typeof(B))).programs
     texts = [emit(lower(first, routes=flag), [], "loops") for flag in (True, False)]
-    return texts, [run_text(t)(A.copy(), B.copy()) for t in texts]
+    return texts, [run_text(t)(a.copy(), b.copy()) for t in texts]
 
 
 @pytest.mark.parametrize("f", [warped, best_path, along], ids=lambda f: f.__name__)
 def test_left_out(f):
     check_gradient(f, A, B, compiled=False)
     texts, (on, off) = results(f)
-    assert "!= 0.0:" in texts[0] and "!= 0.0:" not in texts[1]
+    assert "!= 0.0" in texts[0] and "!= 0.0" not in texts[1]
     assert on[0] == off[0]
     for mine, other in zip(on[1], off[1], strict=True):
         np.testing.assert_array_equal(mine, other)
+
+
+def scaled(a, b):
+    x = np.zeros((len(b) + 1, len(a) + 1))
+    for i in range(len(b)):
+        for j in range(len(a)):
+            x[i + 1, j + 1] = max(x[i, j + 1], x[i + 1, j] + a[j] / b[i])
+    return x[len(b), len(a)]
+
+
+@pytest.mark.parametrize(
+    ("f", "a", "b"),
+    [
+        (warped, [0.3, math.inf, 0.2], [0.1, 0.4]),
+        (warped, [0.3, 0.2], [0.1, math.nan, 0.4]),
+        (best_path, [0.3, 0.2, 1.0], [0.1, -math.inf, 0.4]),
+        (scaled, [0.3, 0.2, 1.0], [0.1, 0.0, 0.4]),
+        (scaled, [0.3, 0.2, 1.0], [0.1, -0.5, 0.4]),
+    ],
+)
+def test_zero_times_infinity(f, a, b):
+    """Is nan, whether rounds are left out or not."""
+    with np.errstate(all="ignore"):
+        texts, (on, off) = results(f, np.array(a), np.array(b))
+    assert "!= 0.0" in texts[0] and "!= 0.0" not in texts[1]
+    np.testing.assert_array_equal(np.concatenate(on[1]), np.concatenate(off[1]))
 
 
 def test_compiled():
@@ -98,4 +126,19 @@ def with_a_store(a, b):
 def test_all_rounds(f):
     check_gradient(f, A, B, compiled=False)
     texts, _ = results(f)
-    assert "!= 0.0:" not in texts[0]
+    assert "!= 0.0" not in texts[0]
+
+
+def largest(a, b):
+    top = np.max(a)
+    return np.log(np.sum(np.exp(a - top))) + top * b[0]
+
+
+def test_one_place():
+    """The gradient of a maximum goes to one element: there is no loop over the others."""
+    check_gradient(largest, A, B, compiled=False)
+    texts, (on, off) = results(largest)
+    assert "0 <= k0 < " in texts[0] and "== k0 else" not in texts[0]
+    assert "== k0 else" in texts[1]
+    for mine, other in zip(on[1], off[1], strict=True):
+        np.testing.assert_array_equal(mine, other)

@@ -46,7 +46,16 @@ def shifted(x, n):
     return total
 
 
-CASES = [in_place, around_the_end, down, shifted]
+def past_zero(x, n):
+    k = len(x) + 2
+    total = 0.0
+    while k > 0:
+        total += x[k - 3] ** 2 * (k + n)
+        k = k - 1
+    return total
+
+
+CASES = [in_place, around_the_end, down, shifted, past_zero]
 
 
 @pytest.mark.parametrize("f", CASES)

@@ -37,12 +37,16 @@ Cell = str
 
 
 class Cells:
-    """The cells of one program; what was found for a statement is remembered."""
+    """The cells of one program.
+
+    What was found for a statement is remembered, and with it the statement: no other may get its
+    number.
+    """
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self._reads: dict[int, frozenset[Cell]] = {}
-        self._own: dict[int, frozenset[Cell]] = {}
+        self._reads: dict[int, tuple[Stmt, frozenset[Cell]]] = {}
+        self._own: dict[int, tuple[For, frozenset[Cell]]] = {}
 
     def of(self, read: set[str], mentioned: set[str]) -> set[Cell]:
         """Cells for names whose contents are read, and names that are only mentioned."""
@@ -68,8 +72,8 @@ class Cells:
     def reads(self, stmt: Stmt) -> set[Cell]:
         """What the reversal of a statement reads (its blocks not counted)."""
         if id(stmt) not in self._reads:
-            self._reads[id(stmt)] = frozenset(self._found(stmt))
-        return set(self._reads[id(stmt)])
+            self._reads[id(stmt)] = stmt, frozenset(self._found(stmt))
+        return set(self._reads[id(stmt)][1])
 
     def _found(self, stmt: Stmt) -> set[Cell]:
         """The same, looked for."""
@@ -119,12 +123,13 @@ class Cells:
             classes = self.facts.classes
             used = {n for s in inside for n in (*uses(s), *binds(s)) if self.facts.is_array(n)}
             roots = [classes.get(n, n) for n in used]
-            self._own[id(loop)] = frozenset(
+            found = frozenset(
                 f"mem:{classes.get(n, n)}"
                 for n in used
                 if roots.count(classes.get(n, n)) == 1 and own_axis(loop.counter, n, inside)
             )
-        return self._own[id(loop)]
+            self._own[id(loop)] = loop, found
+        return self._own[id(loop)][1]
 
     def needs_shape(self, stmt: Stmt, target: str, operand: str, shape: str) -> bool:
         """Whether giving to an operand reads the operand's shape."""

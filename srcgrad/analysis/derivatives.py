@@ -102,21 +102,27 @@ def partials(
         declared = registry.FUNCTIONS.get(ast.unparse(v.func))
         if declared is not None and not declared.derivative:
             return ()
+    return _of_operation(t, v, seed, kinds, places.get(stmt.line))
+
+
+def _of_operation(
+    target: str, v: Expr, seed: Expr, kinds: Mapping[str, types.Type], place: Place | None
+) -> tuple[Partial, ...]:
+    """The contributions of an operation, by its rule."""
     found = registry.match(v, lambda e: rank(e, kinds))
     if found is None:
         operands = {n for n in contents(v) if is_differentiable(kinds.get(n))}
         if not operands:
             return ()
         reason = f"`{ast.unparse(v)}` has no derivative rule"
-        place = places.get(stmt.line)
         raise UnsupportedError(Complaint(place, reason, "write it with other functions, or loops"))
     for operand in found.operands.values():
         hidden = set() if isinstance(operand, ast.Name) else contents(operand)
         if any(is_differentiable(kinds.get(n)) for n in hidden):
             reason = f"`{ast.unparse(operand)}` is no single number or array"
             advice = "write the function of its parts, or make it an array"
-            raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
-    return _from_rule(found, t, seed, kinds)
+            raise UnsupportedError(Complaint(place, reason, advice))
+    return _from_rule(found, target, seed, kinds)
 
 
 def _from_rule(

@@ -19,7 +19,6 @@ Three ways to keep the gradient of an array name:
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -41,6 +40,7 @@ from ..program import (
     Swap,
     View,
     While,
+    binding_counts,
     binds,
     blocks,
     uses,
@@ -163,8 +163,7 @@ def facts(
     wrt = tuple(wrt)
     active = active_names(program, wrt, every, classes)
     kept = {key: tuple(p for p in found if p.operand in active) for key, found in every.items()}
-    counts = Counter(n for s in walk(program.body) for n in binds(s))
-    counts.update(program.params)
+    counts = binding_counts(program)
     home = home_blocks(program)
     written = written_classes(program)
     arrays = {n for n, k in program.types.items() if isinstance(k, types.Array)}

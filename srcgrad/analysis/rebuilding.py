@@ -244,13 +244,18 @@ class Rebuilding:
         return None
 
     def is_light(self, name: str, value: Expr) -> bool:
-        """Whether an array that nothing writes to is one arithmetic operation on each element."""
+        """Whether each element of an array that nothing writes to is one arithmetic operation.
+
+        Or, where an array is rolled, none.
+        """
         if self.facts.classes.get(name, name) in self.facts.written:
             return False
         match value:
             case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult()) | ast.UnaryOp(op=ast.USub()):
                 return True
             case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=2)):
+                return True
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="roll")):
                 return True
         return False
 

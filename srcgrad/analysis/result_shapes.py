@@ -22,6 +22,8 @@ Known = tuple[str, ...]
 
 LIKE_FIRST = frozenset(
     {"np.zeros_like", "np.ones_like", "np.empty_like", "np.full_like", "np.copy", "softmax"}
+    | {"np.roll", "np.flip", "np.sort", "np.tril", "np.triu"}
+    | {"np.linalg.inv", "np.linalg.cholesky"}
 )
 """Functions whose result has the shape of the first argument."""
 
@@ -79,6 +81,8 @@ def called(expr: ast.Call, known: Knowledge) -> Known | None:
     name = dotted(expr.func) or ""
     first, *rest = expr.args
     match name, rest:
+        case "np.array", []:
+            return displayed(first, known)
         case "np.zeros" | "np.ones" | "np.empty" | "np.full", _:
             return known.extents(first)
         case "unbroadcast", [shape]:
@@ -105,6 +109,16 @@ def called(expr: ast.Call, known: Knowledge) -> Known | None:
     for other in (*rest, *(k.value for k in expr.keywords)):
         result = broadcast(result, result_shape(other, known))
     return result
+
+
+def displayed(expr: Expr, known: Knowledge) -> Known | None:
+    """The symbols of ``np.array`` of a display: its length, and those of its first element."""
+    if not isinstance(expr, ast.List | ast.Tuple):
+        return result_shape(expr, known)
+    if not expr.elts or any(isinstance(e, ast.Starred) for e in expr.elts):
+        return None
+    first = displayed(expr.elts[0], known)
+    return None if first is None else (str(len(expr.elts)), *first)
 
 
 def product(a: Known | None, b: Known | None) -> Known | None:
@@ -179,6 +193,11 @@ def broadcast(a: Known | None, b: Known | None) -> Known | None:
     if len(a) < len(b):
         a, b = b, a
     padded = ("1",) * (len(a) - len(b)) + b
-    return tuple(
-        x if x == y or y == "1" else y if x == "1" else "" for x, y in zip(a, padded, strict=True)
-    )
+    return tuple(map(common, a, padded))
+
+
+def common(x: str, y: str) -> str:
+    """The extent of two operands' axis: a number of several elements is that of the result."""
+    if x == y or y == "1":
+        return x
+    return y if x == "1" or y.isdigit() else x if x.isdigit() else ""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -37,6 +36,7 @@ from ..program import (
     binds,
     blocks,
     names,
+    times_bound,
     uses,
     walk,
 )
@@ -246,7 +246,7 @@ class _Search:
 
 def steady_names(program: Program) -> set[str]:
     """Names with one value in the whole program: bound once, and in no loop."""
-    counts = Counter(n for s in walk(program.body) for n in binds(s))
+    counts = times_bound(program.body)
     counts.update(program.params)
     repeated = {n for s in _in_loops(program.body) for n in binds(s)}
     return {n for n, count in counts.items() if count == 1} - repeated

@@ -29,6 +29,7 @@ from ..program import (
     walk,
     with_blocks,
 )
+from ..rules.expressions import np_name
 from ..rules.listed import ADDED, LISTED
 from .fixed import Kin, stored_floats
 from .numba_types import Typing
@@ -95,7 +96,7 @@ class _Builder:
             case Assign(target=t) if t in self.buffers:
                 result = self.buffers[t]
                 if result.integers and isinstance(stmt.value, ast.Call):
-                    dtype = ast.Attribute(ast.Name("np", ast.Load()), "int64", ast.Load())
+                    dtype = np_name("int64")
                     made = [ast.keyword("dtype", dtype)]
                     stmt = replace(stmt, value=ast.Call(stmt.value.func, stmt.value.args, made))
                 return [] if result.arrays else [replace(stmt, target=result.name)]

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,9 +26,8 @@ from ..program import (
     Program,
     Stmt,
     While,
-    binds,
     blocks,
-    walk,
+    times_bound,
     with_blocks,
 )
 from ..rules.expressions import MISSING, literal
@@ -102,7 +100,7 @@ def _constants(program: Program) -> Known:
 
 def _bound_often(program: Program, times: int) -> set[str]:
     """Names that are bound in so many places at least; parameters are bound once to begin with."""
-    counts = Counter(name for stmt in walk(program.body) for name in binds(stmt))
+    counts = times_bound(program.body)
     if times > 1:
         counts.update(program.params)
     return {name for name, count in counts.items() if count >= times}

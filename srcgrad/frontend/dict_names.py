@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from ..naming import free_name
+from ..naming import free_name, names_in, taken_in
 
 Keys = dict[str, None]
 """Keys in the order in which they are written."""
@@ -39,8 +39,7 @@ def dict_names(tree: ast.FunctionDef, resolve: Callable[[str], Any]) -> ast.Func
     for function in [n for n in ast.walk(new) if isinstance(n, ast.FunctionDef)]:
         found = dictionaries(function)
         if found:
-            taken = {n.id for n in ast.walk(new) if isinstance(n, ast.Name)}
-            taken |= {n.arg for n in ast.walk(new) if isinstance(n, ast.arg)}
+            taken = taken_in(new)
             names = {
                 n: {k: free_name(f"{n}_{k}", taken) for k in keys} for n, keys in found.items()
             }
@@ -171,7 +170,7 @@ class _Named(ast.NodeTransformer):
             ):
                 keys = [str(k.value) for k in value.keys if isinstance(k, ast.Constant)]
                 places = [ast.Name(self.names[name][k], ast.Store()) for k in keys]
-                read = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
+                read = names_in(value)
                 if places and read & set(self.names[name].values()):
                     target = ast.Tuple(list[ast.expr](places), ast.Store())
                     values = ast.Tuple(value.values, ast.Load())

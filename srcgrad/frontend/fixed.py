@@ -43,6 +43,7 @@ from ..program import (
     with_blocks,
 )
 from ..rules.calls import call_of
+from ..rules.expressions import np_name
 from ..rules.listed import DISPLAYED, JOINED_LISTS, LISTED, REPEATED
 from .numba_types import Typing
 
@@ -325,7 +326,7 @@ def as_rows(display: Expr, kinds: Mapping[str, Any]) -> Expr:
 def as_array(how: str, args: list[Expr], dtype: types.Type, floats: bool) -> Expr:
     """The array of a list's numbers, of floats where some are stored later."""
     name = "float64" if floats else {"bool": "bool_"}.get(str(dtype), str(dtype))
-    wanted = [ast.keyword("dtype", ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load()))]
+    wanted = [ast.keyword("dtype", np_name(name))]
     if how == DISPLAYED:
         made = call_of("np.array", args[0])
         assert isinstance(made, ast.Call)

@@ -37,6 +37,7 @@ from ..program import (
     with_blocks,
 )
 from ..rules import registry
+from ..rules.expressions import np_name
 from .built import built
 from .first_values import first_values
 from .fixed import awaiting, settled
@@ -190,7 +191,7 @@ def decide(stmt: Stmt, kinds: Mapping[str, types.Type]) -> list[Stmt]:
         case Assign(value=ast.Call(func=func, args=[x])) if ast.unparse(
             func
         ) == "np.atleast_1d" and not is_array_operand(x, kinds):
-            full = ast.Attribute(ast.Name("np", ast.Load()), "full", ast.Load())
+            full = np_name("full")
             return [replace(stmt, value=ast.Call(full, [ast.Constant(1), x], []))]
         case Assign(target=t, value=ast.Call(args=[ast.Name(id=s), *_]) as v) if is_array(
             kinds.get(t)
@@ -319,7 +320,7 @@ def without_overlap(program: Program) -> Program:
                 | Increment(target=t, value=ast.Name(id=s) as v)
             ) if is_array(program.types.get(s)) and classes[s] == classes[t]:
                 name = numbered_name("old", taken)
-                copy = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "copy"), [v], [])
+                copy = ast.Call(np_name("copy"), [v], [])
                 value = ast.Name(name, ast.Load())
                 return [Assign(name, copy, line=stmt.line), replace(stmt, value=value)]
             case Store(target=t, value=ast.BinOp() as v):

@@ -18,6 +18,7 @@ import numpy as np
 from numba import types
 
 from ..errors import Place
+from ..program import any_of
 from ..rules.calls import call_of
 from .inlining import records
 from .inlining.assignments import assignment, in_place, kept
@@ -355,7 +356,7 @@ class _Inliner(Body):
             self.refuse(node, reason, "write the comparisons or a loop")
         item = self.bound_if_needed(self.expr(node.left), node)
         tests: list[ast.expr] = [ast.Compare(item, [ast.Eq()], [e]) for e in elements.elts]
-        found = tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)
+        found = any_of(tests)
         return ast.UnaryOp(ast.Not(), found) if isinstance(node.ops[0], ast.NotIn) else found
 
     def parts(self, node: ast.expr) -> ast.expr:

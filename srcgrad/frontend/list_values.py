@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, NoReturn
 
 from ..rules.calls import call_of
+from ..rules.expressions import np_name
 from ..rules.listed import JOINED_LISTS as JOINED
 
 Refuse = Callable[[ast.AST, str, str], NoReturn]
@@ -204,7 +205,7 @@ class Lists:
             case ast.Subscript(value=base, slice=ast.Slice(), ctx=ast.Load()) if not isinstance(
                 base, ast.List
             ) and self.is_list(base, known):
-                copy = ast.Attribute(ast.Name("np", ast.Load()), "copy", ast.Load())
+                copy = np_name("copy")
                 return ast.copy_location(ast.Call(copy, [value], []), value)
             case ast.Subscript(slice=index):
                 value.slice = self.subscript(index)

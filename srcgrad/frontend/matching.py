@@ -14,15 +14,14 @@ import ast
 from ast import copy_location
 from copy import deepcopy
 
-from ..naming import free_name
+from ..naming import free_name, taken_in
 
 
 def matching(tree: ast.FunctionDef) -> ast.FunctionDef:
     """The function with ``match`` as ``if``, where that is known."""
     if not any(isinstance(n, ast.Match) for n in ast.walk(tree)):
         return tree
-    taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-    taken |= {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
+    taken = taken_in(tree)
     return ast.fix_missing_locations(_Matches(taken).visit(deepcopy(tree)))
 
 

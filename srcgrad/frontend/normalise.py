@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 
-from ..naming import fresh_names
+from ..naming import fresh_names, names_in
 from ..program import (
     Assign,
     Block,
@@ -51,7 +51,7 @@ def normalise(inlined: Inlined) -> Program:
     tree = inlined.tree
     params = parameter_names(tree.args)
     hidden = tuple(inlined.arrays)
-    taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | set(params) | set(hidden)
+    taken = names_in(tree) | set(params) | set(hidden)
     taken |= set(inlined.constants)
     calls = {*inlined.gradients, *inlined.routines}
     truths = truth_names(tree.body, params)

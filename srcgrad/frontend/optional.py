@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable
 from copy import deepcopy
 
-from ..naming import free_name
+from ..naming import free_name, names_in
 
 UNSET = "unset"
 """The ``kind`` of the constant that stands for a value that no name has yet (``first_values``)."""
@@ -54,9 +54,9 @@ def candidates(tree: ast.FunctionDef) -> frozenset[str]:
             case ast.Name(id=name, ctx=ast.Store()):
                 bound[name] += 1
             case ast.FunctionDef() | ast.Lambda() | ast.NamedExpr() | ast.Match() | ast.Delete():
-                given |= read_in(node)
+                given |= names_in(node)
             case ast.For(target=target):
-                given |= read_in(target)
+                given |= names_in(target)
             case ast.Assign(targets=targets, value=value):
                 pairs = [p for target in targets for p in paired(target, value)]
                 nones |= {t.id for t, v in pairs if isinstance(t, ast.Name) and is_none(v)}
@@ -104,7 +104,7 @@ class _Flags:
         self.tree = tree
         self.names = names
         self.asked: frozenset[str] = frozenset()
-        self.taken = read_in(tree)
+        self.taken = names_in(tree)
         self.taken |= {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
         self.flags = {name: self.fresh(f"{name}_is_none") for name in sorted(names)}
 
@@ -314,7 +314,7 @@ class _Flags:
                     read.append(name)
                 return node
             case ast.ListComp() | ast.GeneratorExp():
-                for name in sorted(self.names & read_in(node)):
+                for name in sorted(self.names & names_in(node)):
                     if known.get(name) is not False:
                         raise UnclearError(name)
                 return node
@@ -346,12 +346,7 @@ class _Flags:
 
     def first_read(self, node: ast.expr) -> str:
         """One of the names that an expression reads."""
-        return min(self.names & read_in(node))
-
-
-def read_in(node: ast.AST) -> set[str]:
-    """The names in an expression."""
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        return min(self.names & names_in(node))
 
 
 def assigned(name: str, value: ast.expr) -> ast.stmt:

@@ -20,6 +20,7 @@ from typing import Any
 
 from ..errors import Complaint, Place, SourceMismatchError, UnsupportedError
 from ..meanings import plain_function, resolve, space
+from ..naming import names_in, stored_in
 from .asides import LEVELS, without_asides
 from .dict_names import dict_names
 from .matching import matching
@@ -353,14 +354,12 @@ def _may_go(target: ast.expr) -> bool:
 def _constant_dicts(tree: ast.FunctionDef) -> Iterator[ast.expr]:
     """``{...}`` in assignments ``p = {"g": 9.81}``, where no value depends on a local name."""
     local = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
-    local |= {
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
+    local |= stored_in(tree)
     for node in ast.walk(tree):
         match node:
-            case ast.Assign(targets=[ast.Name()], value=ast.Dict() as value) if not local & {
-                n.id for n in ast.walk(value) if isinstance(n, ast.Name)
-            }:
+            case ast.Assign(targets=[ast.Name()], value=ast.Dict() as value) if (
+                not local & names_in(value)
+            ):
                 yield value
 
 

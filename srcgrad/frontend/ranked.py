@@ -28,13 +28,12 @@ from ..program import (
     with_blocks,
 )
 from ..rules.by_rank import spelt
-from ..rules.expressions import dotted, literal
+from ..rules.expressions import dotted, is_ellipsis, literal
 from ..rules.listed import JOINED, joined, one_after_another, part_of, stacked
 from ..rules.registry import FUNCTIONS
 from ..rules.stacks import product
 from ..type_text import dtype_text
 from .normalise import Flattener
-from .spelling import is_ellipsis
 
 Kinds = Mapping[str, types.Type]
 NUMBERS = (types.Number, types.Boolean)

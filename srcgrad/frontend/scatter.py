@@ -31,6 +31,7 @@ from ..program import (
     blocks,
     with_blocks,
 )
+from ..rules.expressions import np_name
 
 
 def scattered(program: Program, classes: Mapping[str, str]) -> Program:
@@ -136,7 +137,7 @@ def _copied(
         ):
             if isinstance(kinds.get(v), types.Array) and classes.get(v) == classes.get(a):
                 name = fresh("old")
-                copy = ast.Call(ast.Attribute(ast.Name("np"), "copy"), [ast.Name(v)], [])
+                copy = ast.Call(np_name("copy"), [ast.Name(v)], [])
                 kinds[name] = kinds[v]
                 made = Assign(name, copy, line=stmt.line)
                 return made, replace(stmt, value=ast.Name(name, ast.Load()))
@@ -154,54 +155,79 @@ def _expanded(
             place := _among_slices(index, kinds)
         ) is not None:
             return _slices_loop(a, (index, place), v, kinds, fresh, stmt.line)
-        case Increment(target=a, index=ast.expr() as index, value=v, negative=negative) if (
+        case Increment(index=ast.expr() as index) if (
             _indices(index, kinds) or _among_slices(index, kinds) is not None
         ):
-            old, new = fresh("old"), fresh("new")
-            read = Assign(old, ast.Subscript(ast.Name(a), index, ast.Load()), line=stmt.line)
-            op = ast.Sub() if negative else ast.Add()
-            total = Assign(new, ast.BinOp(ast.Name(old), op, v), line=stmt.line)
-            rank = _rows(a, kinds) + 1 - (len(index.elts) if isinstance(index, ast.Tuple) else 1)
-            if _among_slices(index, kinds) is not None:
-                rank = _rows(a, kinds)
-            like = {**kinds, new: types.Array(types.float64, rank, "C")}
-            store = _expanded(Store(a, index, ast.Name(new), line=stmt.line), like, fresh) or []
-            reads = _expanded(read, kinds, fresh) or [read]
-            return [*reads, total, *store]
+            return _read_and_stored(stmt, index, kinds, fresh)
         case Assign(
             target=t, value=ast.Subscript(value=ast.Name(id=a), slice=ast.Tuple() as index)
         ) if _indices(index, kinds) and len(index.elts) == _rows(a, kinds):
-            k = fresh("k")
-            size = _length(index, kinds)
-            keywords = []
-            dtype = getattr(kinds[a], "dtype", types.float64)
-            if dtype != types.float64:
-                keywords = [
-                    ast.keyword(
-                        "dtype", ast.Attribute(ast.Name("np", ast.Load()), str(dtype), ast.Load())
-                    )
-                ]
-            empty = ast.Call(ast.Attribute(ast.Name("np"), "empty"), [size], keywords)
-            element, held = ast.Subscript(ast.Name(a), _at(index, k, kinds), ast.Load()), fresh("v")
-            body = (
-                Assign(held, element, line=stmt.line),
-                Store(t, ast.Name(k), ast.Name(held), line=stmt.line),
-            )
-            zero, one = ast.Constant(0), ast.Constant(1)
-            loop = For(k, zero, size, one, body, line=stmt.line)
-            checks = _length_checks(index, kinds, stmt.line)
-            return [*checks, Assign(t, empty, line=stmt.line), loop]
+            return _gather_loop(t, a, index, kinds, fresh, stmt.line)
         case Assign(
             target=t, value=ast.Subscript(value=ast.Name(id=a), slice=ast.Name(id=index))
-        ) if _is_integers(kinds.get(index)) and _rows(index, kinds) > 1 and _rows(a, kinds) == 1:
-            places, values = fresh("k"), fresh("v")
-            ravel = ast.Call(ast.Attribute(ast.Name("np"), "ravel"), [ast.Name(index)], [])
-            taken = ast.Subscript(ast.Name(a), ast.Name(places), ast.Load())
-            shape = ast.Attribute(ast.Name(index), "shape", ast.Load())
-            back = ast.Call(ast.Attribute(ast.Name("np"), "reshape"), [ast.Name(values), shape], [])
-            steps = ((places, ravel), (values, taken), (t, back))
-            return [Assign(name, value, line=stmt.line) for name, value in steps]
+        ) if _is_integers(kinds.get(index)) and _rows(index, kinds) > 1:
+            return _ravelled(t, a, index, kinds, fresh, stmt.line)
     return None
+
+
+def _read_and_stored(
+    stmt: Increment, index: Expr, kinds: Mapping[str, types.Type], fresh: Callable[[str], str]
+) -> list[Stmt]:
+    """``a[i, j] += v``: all is read before any is stored, as NumPy does it."""
+    old, new = fresh("old"), fresh("new")
+    a, line = stmt.target, stmt.line
+    read = Assign(old, ast.Subscript(ast.Name(a), index, ast.Load()), line=line)
+    op = ast.Sub() if stmt.negative else ast.Add()
+    total = Assign(new, ast.BinOp(ast.Name(old), op, stmt.value), line=line)
+    rank = _rows(a, kinds)
+    if _among_slices(index, kinds) is None:
+        rank += 1 - (len(index.elts) if isinstance(index, ast.Tuple) else 1)
+    like = {**kinds, new: types.Array(types.float64, rank, "C")}
+    store = _expanded(Store(a, index, ast.Name(new), line=line), like, fresh) or []
+    return [*(_expanded(read, kinds, fresh) or [read]), total, *store]
+
+
+def _gather_loop(
+    target: str,
+    a: str,
+    index: ast.Tuple,
+    kinds: Mapping[str, types.Type],
+    fresh: Callable[[str], str],
+    line: int,
+) -> list[Stmt]:
+    """``target = a[i, j]``, an element for each round."""
+    k = fresh("k")
+    dtype = getattr(kinds[a], "dtype", types.float64)
+    keywords = [] if dtype == types.float64 else [ast.keyword("dtype", np_name(str(dtype)))]
+    empty = ast.Call(np_name("empty"), [_length(index, kinds)], keywords)
+    element, held = ast.Subscript(ast.Name(a), _at(index, k, kinds), ast.Load()), fresh("v")
+    body = (
+        Assign(held, element, line=line),
+        Store(target, ast.Name(k), ast.Name(held), line=line),
+    )
+    zero, one = ast.Constant(0), ast.Constant(1)
+    loop = For(k, zero, _length(index, kinds), one, body, line=line)
+    return [*_length_checks(index, kinds, line), Assign(target, empty, line=line), loop]
+
+
+def _ravelled(
+    target: str,
+    array: str,
+    index: str,
+    kinds: Mapping[str, types.Type],
+    fresh: Callable[[str], str],
+    line: int,
+) -> list[Stmt]:
+    """``z = a[idx]`` of an index array of several axes: of its ravelled form, then in its shape."""
+    places, values = fresh("k"), fresh("v")
+    of_index = [f"{index}.shape[{k}]" for k in range(_rows(index, kinds))]
+    shape = ", ".join(of_index + [f"{array}.shape[{k}]" for k in range(1, _rows(array, kinds))])
+    steps = (
+        (places, f"np.ravel({index})"),
+        (values, f"{array}[{places}]"),
+        (target, f"np.reshape({values}, ({shape}))"),
+    )
+    return [Assign(n, ast.parse(text, mode="eval").body, line=line) for n, text in steps]
 
 
 def _of_list(
@@ -220,7 +246,7 @@ def _of_list(
             start: Expr = ast.Constant(0)
             step: Stmt = Assign(t, ast.BinOp(ast.Name(t), ast.Add(), ast.Name(held)))
             if ast.unparse(func) == "np.array":
-                start = ast.Call(ast.Attribute(ast.Name("np"), "empty"), [size], [])
+                start = ast.Call(np_name("empty"), [size], [])
                 step = Store(t, ast.Name(k), ast.Name(held))
             body = (Assign(held, element, line=stmt.line), replace(step, line=stmt.line))
             loop = For(k, ast.Constant(0), size, ast.Constant(1), body, line=stmt.line)

@@ -28,6 +28,7 @@ from ..program import (
     with_blocks,
     with_expressions,
 )
+from ..rules.expressions import is_ellipsis
 
 KNOWN = frozenset({"shape", "size", "ndim", "dtype", "itemsize", "nbytes"})
 """Attributes of arrays that nothing flows back through."""
@@ -121,8 +122,3 @@ class _Speller(ast.NodeTransformer):
                     reason = f"the attribute `.{attr}` of an array has no derivative rule"
                     advice = "call the NumPy function that does the same"
                     raise UnsupportedError(Complaint(places.get(stmt.line), reason, advice))
-
-
-def is_ellipsis(part: Expr) -> bool:
-    """Whether a part of a subscript is ``...``."""
-    return isinstance(part, ast.Constant) and part.value is ...

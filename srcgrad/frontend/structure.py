@@ -15,7 +15,8 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..naming import free_name
+from ..naming import free_name, stored_in, taken_in
+from ..program import any_of
 
 FIRST = "first value"
 """The ``kind`` of the constant that stands for a value of the result's type (``first_values``)."""
@@ -36,8 +37,7 @@ def structure(tree: ast.FunctionDef) -> ast.FunctionDef:
     body = list(tree.body)
     if not _exits(body[:-1]) and isinstance(body[-1], ast.Return) and not _loop_exits(body):
         return tree
-    taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-    taken |= {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
+    taken = taken_in(tree)
     worker = _Worker(taken)
     if _count_returns(body) == 1 and isinstance(body[-1], ast.Return):
         new = worker.block(body[:-1], Flags())
@@ -134,7 +134,7 @@ class _Worker:
             return [_if(stmt.test, body, self.block([*stmt.orelse, *rest], flags), stmt)]
         flags, before = self.flagged(stmt, flags)
         new = _if(stmt.test, self.block(stmt.body, flags), self.block(stmt.orelse, flags), stmt)
-        names = [f for f in (flags.skip, flags.stop, flags.done) if f and f in _assigned(new)]
+        names = [f for f in (flags.skip, flags.stop, flags.done) if f and f in stored_in(new)]
         names = _implied(names, flags)
         return [*before, new, *_unless(names, self.block(rest, flags), stmt)]
 
@@ -210,7 +210,7 @@ def _unless(flags: list[str], body: list[ast.stmt], at: ast.stmt) -> list[ast.st
     if not body or not flags:
         return body
     names: list[ast.expr] = [ast.Name(f, ast.Load()) for f in flags]
-    either = names[0] if len(names) == 1 else ast.BoolOp(ast.Or(), names)
+    either = any_of(names)
     return [_if(ast.UnaryOp(ast.Not(), either), body, [], at)]
 
 
@@ -307,10 +307,3 @@ def _always(body: list[ast.stmt]) -> bool:
     if isinstance(last, ast.If):
         return _always(last.body) and _always(last.orelse) and not _exits(body[:-1])
     return False
-
-
-def _assigned(stmt: ast.stmt) -> set[str]:
-    """Names that a statement assigns."""
-    return {
-        n.id for n in ast.walk(stmt) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }

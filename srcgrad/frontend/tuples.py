@@ -34,7 +34,7 @@ from ..program import (
     with_blocks,
     with_expressions,
 )
-from ..rules.expressions import dotted, literal
+from ..rules.expressions import dotted, literal, np_name
 from .numba_types import Typing
 
 REDUCTIONS = frozenset({"sum", *(f"np.{n}" for n in ("max", "min", "sum", "prod", "mean"))})
@@ -245,7 +245,7 @@ class _Splitter:
         if not all(isinstance(k, types.Number) for k in self.kinds[name].types):
             self.refuse(stmt, f"the tuple `{name}` is subscripted by a variable")
         parts: list[Expr] = [ast.Name(p, ast.Load()) for p in self.parts[name]]
-        func = ast.Attribute(ast.Name("np", ast.Load()), "array", ast.Load())
+        func = np_name("array")
         made = ast.Call(func, [ast.List(parts, ast.Load())], [])
         array = self.fresh()
         self.pending.append(Assign(array, made, line=stmt.line))

@@ -91,3 +91,13 @@ class _Substitution(ast.NodeTransformer):
             if isinstance(node.op, ast.Sub):
                 return constant(left - right)
         return node
+
+
+def np_name(name: str) -> ast.expr:
+    """``np.name``."""
+    return ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load())
+
+
+def is_ellipsis(part: ast.expr) -> bool:
+    """Whether a part of a subscript is ``...``."""
+    return isinstance(part, ast.Constant) and part.value is ...

@@ -36,10 +36,11 @@ from ..program import (
     names,
     with_blocks,
 )
+from ..rules.expressions import np_name
 from .backward import Backward
 from .records import Tapes
 from .reversal.assignments import is_part
-from .shadows import mirror, np_name, old_elements, zeros
+from .shadows import mirror, old_elements, zeros
 from .tapes import Tape
 
 Parts = tuple["Parts", ...] | str

@@ -41,6 +41,7 @@ from ..program import (
     uses,
     walk,
 )
+from ..rules.expressions import np_name
 from .records import Tapes
 from .reversal.assignments import reverse_assignment
 from .reversal.calls import reverse_call
@@ -49,7 +50,7 @@ from .reversal.loops import reverse_branch, reverse_loop
 from .reversal.memory import reverse_list, reverse_store, reverse_swap
 from .reversal.sweep import Sweep
 from .reversal.values import rebuild, restore
-from .shadows import np_name, zeros
+from .shadows import zeros
 
 
 class Backward:

@@ -32,6 +32,7 @@ from ..program import (
     Return,
     Stmt,
     Store,
+    any_of,
     binds,
     expressions,
     walk,
@@ -214,7 +215,7 @@ def opening(program: Program, buffers: Sequence[Buffer], late: bool) -> list[Stm
     pairs += list(itertools.product(mine, arrays(program))) if late else []
     tests: list[Expr] = [ast.Call(variable("overlap"), list(pair), []) for pair in pairs]
     if tests:
-        test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)
+        test = any_of(tests)
         reason = (
             "out: an array shares memory with an argument" if late else "out: arrays share memory"
         )

@@ -18,14 +18,18 @@ from ..program import Assign, Block, For, Program, binds, blocks, walk, with_blo
 from .checkpoints.rounds import checkpointed
 from .lowering.apart import apart
 from .lowering.contraction import contract, localise
+from .lowering.extremes import extremes
 from .lowering.first_sums import first_sums
 from .lowering.fusion import fuse
+from .lowering.held import held
 from .lowering.in_place import in_place
 from .lowering.joint import joint
 from .lowering.lane_loops import in_lanes
+from .lowering.last_round import last_rounds
 from .lowering.liveness import sunk, unread
 from .lowering.loops import Loops, loops
 from .lowering.one_name import one_name
+from .lowering.one_place import one_place
 from .lowering.products_in_memory import products_in_memory
 from .lowering.repeated import without_repeated
 from .lowering.routed import routed
@@ -81,6 +85,7 @@ def lower(
     compact: bool = True,
     reclaim: bool = True,
     routes: bool = True,
+    numbers: bool = True,
     in_memory: bool = True,
     equal: Mapping[Extent, Extent] = MappingProxyType({}),
 ) -> Program:
@@ -93,7 +98,8 @@ def lower(
     vectormath : bool
         Whether loops call mathematical functions that LLVM vectorises.
     lanes : bool
-        Whether independent rounds of a loop run side by side.
+        Whether independent rounds of a loop run side by side, and of those of which one alone has
+        a gradient the others are left out.
     cast : bool
         Whether subscripts that cannot be negative are cast to unsigned integers.
     workspaces : bool
@@ -109,6 +115,8 @@ def lower(
         Whether what a loop makes takes the memory of what it uses up, element by element.
     routes : bool
         Whether rounds that hand on a gradient of zero are left out.
+    numbers : bool
+        Whether elements that a loop comes back to in the next round are held in numbers.
     in_memory : bool
         Whether matrix products are written into arrays that are made for them.
     equal : mapping of extent to extent
@@ -124,11 +132,15 @@ def lower(
     finished = supported(finished, triangles(program))
     finished = without_repeated(finished) if reuse else finished
     finished = joint(finished) if workspaces else finished
+    if routes and lanes:
+        finished = unread(last_rounds(finished), found.counters)
     finished = in_place(finished) if reclaim else finished
-    finished = in_lanes(finished) if lanes else finished
+    finished = one_place(finished) if routes else finished
+    finished = extremes(in_lanes(finished, checkpoints)) if lanes else finished
     finished = in_workspaces(finished) if workspaces else finished
     finished = vectorised(finished) if vectormath else finished
     finished = routed(finished) if routes else finished
+    finished = held(finished) if numbers else finished
     finished = unsigned(finished) if cast else finished
     return products_in_memory(finished) if in_memory else finished
 

@@ -42,6 +42,7 @@ from ..program import (
     blocks,
     bound,
     names,
+    times_bound,
     uses,
     walk,
     with_blocks,
@@ -54,7 +55,7 @@ def prepare(program: Program) -> Program:
     kinds = dict(program.types)
     taken = set(kinds) | set(program.constants)
     classes = alias_classes(program)
-    counts = Counter(n for s in walk(program.body) for n in binds(s))
+    counts = times_bound(program.body)
     loops = [s for s in walk(program.body) if isinstance(s, For | While)]
     carried = {n for loop in loops for n in exposed(loop.body) | _left(loop, program)}
 
@@ -108,7 +109,7 @@ def named(target: str, source: str, kind: types.Type, line: int) -> Stmt:
 def _named(program: Program) -> Block:
     """The body without second names of what has no other use: ``s0 = np.zeros(n); y = s0``."""
     body = program.body
-    defined = Counter(n for s in walk(body) for n in binds(s))
+    defined = times_bound(body)
     used = Counter(n for s in walk(body) for n in uses(s))
     makers = {s.target for s in body if isinstance(s, Assign)}
     new = {

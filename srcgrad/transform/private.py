@@ -41,6 +41,7 @@ from ..program import (
     uses,
     walk,
 )
+from ..rules.expressions import np_name
 
 
 def rearranged(facts: Facts) -> Program:
@@ -87,7 +88,7 @@ def into_loop(facts: Facts, made: Assign, body: Block, known: Known) -> tuple[Bl
 def unfilled(made: Assign) -> Assign:
     """The allocation without what it fills the array with, which nobody reads."""
     assert isinstance(made.value, ast.Call)
-    func = ast.Attribute(ast.Name("np", ast.Load()), "empty", ast.Load())
+    func = np_name("empty")
     return replace(made, value=ast.Call(func, made.value.args[:1], []))
 
 

@@ -14,6 +14,7 @@ from numba import types
 
 from ..analysis.facts import Facts
 from ..program import Alias, Assign, Call, Expr, Pop, Push, Stmt, Swap, View
+from ..rules.expressions import is_ellipsis, np_name
 
 
 def element_type(facts: Facts, stmt: Stmt) -> types.Type | None:
@@ -43,11 +44,6 @@ def kept_axes(index: Expr | None, rank: int) -> int:
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
     single = [p for p in parts if not isinstance(p, ast.Slice) and not is_ellipsis(p)]
     return rank - len(single)
-
-
-def is_ellipsis(part: Expr) -> bool:
-    """``...``."""
-    return isinstance(part, ast.Constant) and part.value is ...
 
 
 def selected_rank(index: Expr, facts: Facts, target: str | None = None) -> int:
@@ -136,8 +132,3 @@ def old_elements(facts: Facts, stmt: Stmt) -> Expr:
     if element_type(facts, stmt) is not None:
         return old
     return ast.Call(np_name("copy"), [old], [])
-
-
-def np_name(name: str) -> Expr:
-    """``np.name``."""
-    return ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load())

@@ -33,6 +33,7 @@ from ..program import (
     names,
     walk,
 )
+from ..rules.expressions import np_name
 
 Path = tuple[int, ...]
 
@@ -107,8 +108,8 @@ def tape(
         make = Assign(name, ast.List([], ast.Load()))
         return Tape(name, (make,), before_branches(program, outermost), None, True)
     shape = sizes[0] if len(sizes) == 1 else ast.Tuple(sizes, ast.Load())
-    keywords = [] if kind == types.float64 else [ast.keyword("dtype", _np(_dtype(kind)))]
-    make = Assign(name, ast.Call(_np("empty"), [shape], keywords))
+    keywords = [] if kind == types.float64 else [ast.keyword("dtype", np_name(_dtype(kind)))]
+    make = Assign(name, ast.Call(np_name("empty"), [shape], keywords))
     rounds = [round_of(s) for _, s in loops if isinstance(s, For)]
     index = rounds[0] if len(rounds) == 1 else ast.Tuple(rounds, ast.Load())
     return Tape(name, (make,), outermost, index, False)
@@ -265,7 +266,3 @@ def plus(expr: Expr, number: int) -> Expr:
 
 def _dtype(kind: types.Type) -> str:
     return "bool_" if kind == types.boolean else str(kind)
-
-
-def _np(name: str) -> Expr:
-    return ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load())

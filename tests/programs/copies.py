@@ -63,3 +63,11 @@ def filled_with_an_array(a, x):
     v[0, 1] = x
     w = np.full_like(v, a * x)
     return np.sum(v * v * w) + np.sum(np.full((2,), a[1]))
+
+
+@structured(signed(4, 3))
+def part_added_to_before_a_whole_that_is_no_loop(a):
+    y = np.roll(a, 1, 0) * np.roll(a, -1, 1) + np.roll(a, 2)
+    y[1:] = y[:-1] * a[1:]
+    z = np.roll(a.T, 1, axis=-1).T
+    return np.sum(y * z)

@@ -233,3 +233,25 @@ def euler_with_adaptive_step(x, y):
         h = h * 1.3
         n += 1
     return s * s + t
+
+
+@structured(sample(3, 4), 0.1, 2)
+def periodic_stencil_with_rolls(u, rate, shift):
+    for k in range(3):
+        v = np.roll(u, 1, axis=0) + np.roll(u, -shift, axis=1) - 2.0 * u
+        u = u + rate * v * np.roll(u * u, k - 9, 1)
+    return np.sum(u * np.roll(u, 2 * shift + 1, axis=-1)) + np.sum(np.roll(u[0] * u[1], shift))
+
+
+@structured(0.8, 0.3, 4)
+def small_system_of_displays(a, b, n):
+    def slope(y):
+        return np.array([a * y[0] - y[0] * y[1], y[0] * y[1] - b * y[1], y[2] * a])
+
+    y = np.array([1.0, 0.5, 0.2])
+    total = 0.0
+    for _ in range(n):
+        k = slope(y)
+        y = y + 0.05 * (k + slope(y + 0.1 * k))
+        total += y[1] * y[2]
+    return total + np.sum(np.concatenate([y, y[:1]]))

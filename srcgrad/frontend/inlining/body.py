@@ -22,7 +22,7 @@ from numba import types
 
 from ...errors import Complaint, Place, UnsupportedError
 from ...fingerprint import free_names
-from ...naming import free_name
+from ...naming import free_name, taken_in
 from ...rules import registry
 from ..parse import Source
 
@@ -121,8 +121,7 @@ class Body(ABC):
         self.kinds = kinds
         self.expansions = expansions
         self.gradients: dict[str, Any] = {}
-        self.taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | set(RESERVED)
-        self.taken |= {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
+        self.taken = taken_in(tree) | set(RESERVED)
         self.taken |= {k for k in registry.FUNCTIONS if "." not in k}
         self.constants: dict[str, Any] = {}
         self.arrays: dict[str, np.ndarray] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 
+from ...naming import names_in
 from ...rules.expressions import literal
 from .body import Body
 from .comprehensions import as_list
@@ -59,9 +60,7 @@ def list_method(worker: Body, node: ast.expr) -> ast.expr | None:
             return None
     if method == "extend":
         args = [as_list(args[0])]
-        if not isinstance(args[0], ast.List) and name in {
-            n.id for n in ast.walk(args[0]) if isinstance(n, ast.Name)
-        }:
+        if not isinstance(args[0], ast.List) and name in names_in(args[0]):
             return None
     place = literal(args[0]) if method in ("insert", "pop") else 0
     if method == "pop" and place == -1:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
+from ...naming import names_in
 from ...rules.calls import call_of
 from .body import Body, assigned, name_of
 from .captures import static
@@ -185,7 +186,7 @@ def _steady(bound: ast.expr, at: ast.AST, worker: Body, changed: Collection[str]
     """A bound that the body cannot change: a copy of it where it might."""
     if isinstance(bound, ast.Constant):
         return bound
-    read = {n.id for n in ast.walk(bound) if isinstance(n, ast.Name)}
+    read = names_in(bound)
     known = [worker.scope.names.get(c) for c in changed]
     mapped = {n.id for n in known if isinstance(n, ast.Name)}
     plain = not any(isinstance(n, ast.Subscript) and not _is_shape(n) for n in ast.walk(bound))

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ...naming import names_in
 from .body import Body, assigned, name_of
 from .captures import static
 
@@ -37,7 +38,7 @@ def nest(worker: Body, target: ast.expr, iterable: ast.expr, body: list[ast.stmt
     if loops is None or not plain:
         reason = f"a loop over `{ast.unparse(iterable)}` with these targets is not understood"
         worker.refuse(iterable, reason, ADVICE)
-    read = {n.id for n in ast.walk(iterable) if isinstance(n, ast.Name)}
+    read = names_in(iterable)
     live = function in (np.ndindex, np.ndenumerate) or all(
         isinstance(a, ast.Call | ast.Constant) for a in iterable.args
     )

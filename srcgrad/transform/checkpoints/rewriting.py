@@ -10,6 +10,7 @@ Invariant: before a round is reversed, all that its reversal reads is as it was 
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +38,7 @@ from ...program import (
 from ...returned import fresh_name
 from ...rules.registry import instantiate
 from ..lowering.effects import memory_classes
+from .copies import Copy, copies
 from .pairs import Pair, first_subscript, is_element, without_first, without_tapes
 from .state import is_number, is_write
 
@@ -53,6 +55,8 @@ class Rewriting:
         loop = program.body[pair.forward]
         assert isinstance(loop, For)
         self.loop = loop
+        self.classes = memory_classes(program)
+        self.copies, self.end = self.still_there()
         private = bound(loop.body) - set(state)
         self.again = {name: self.fresh(f"{name}_again") for name in sorted(private)}
         for name, new in self.again.items():
@@ -72,7 +76,7 @@ class Rewriting:
         for position, stmt in enumerate(self.old.body):
             if isinstance(stmt, Assign) and stmt.target in self.pair.tapes:
                 extent = first_extent(stmt)
-                body += self.made_smaller(stmt)
+                body += [] if stmt.target in self.copies else self.made_smaller(stmt)
             elif position == self.pair.forward:
                 assert extent is not None
                 body += [*self.made_states(extent), self.forward()]
@@ -133,24 +137,35 @@ class Rewriting:
             self.kinds[row] = types.Array(kind.dtype, kind.ndim, "C")
             back.append(View(row, tape, held))
             back.append(Store(name, ast.Constant(...), ast.Name(row, ast.Load())))
-        again = self.renamed(self.smaller(self.wanted(self.loop.body, stmt)))
+        kept = tuple(without_tapes(self.loop.body[: self.end], tuple(self.copies)))
+        again = self.renamed(self.smaller(kept))
         return replace(stmt, body=(*back, *again, *self.smaller(stmt.body)))
 
-    def wanted(self, body: Block, reversal: For) -> Block:
-        """A round without what comes last and is neither recorded nor looked at again."""
-        classes = memory_classes(self.old)
+    def still_there(self) -> tuple[dict[str, Copy], int]:
+        """The tapes that are not needed, and where a round may end that is run again."""
+        found = copies(self.old, self.pair, self.classes)
+        while True:
+            end = self.wanted(found)
+            lost = {t for t, c in found.items() if any(k < end for k in c.after)}
+            if not lost:
+                return found, end
+            found = {t: c for t, c in found.items() if t not in lost}
+
+    def wanted(self, found: Mapping[str, Copy]) -> int:
+        """Where a round ends without what comes last and nobody records or looks at again."""
+        reversal = self.old.body[self.pair.backward]
+        assert isinstance(reversal, For)
         seen = set().union(*({*uses(s), *binds(s)} for s in walk(reversal.body)))
-        groups = {classes.get(n, n) for n in seen}
-        end = len(body)
-        while end:
-            inside = list(walk((body[end - 1],)))
-            touched = {classes.get(s.target, s.target) for s in inside if is_write(s)}  # type: ignore[attr-defined]
-            if touched & (groups | set(self.pair.tapes)) or bound(tuple(inside)) & seen & set(
-                self.state
-            ):
+        groups = {self.classes.get(n, n) for n in seen} | (set(self.pair.tapes) - set(found))
+        needed = set().union(*(c.before for c in found.values()))
+        end = len(self.loop.body)
+        while end and end - 1 not in needed:
+            inside = list(walk((self.loop.body[end - 1],)))
+            touched = {self.classes.get(s.target, s.target) for s in inside if is_write(s)}  # type: ignore[attr-defined]
+            if touched & groups - set(found) or bound(tuple(inside)) & seen & set(self.state):
                 break
             end -= 1
-        return body[:end]
+        return end
 
     def smaller(self, body: Block) -> Block:
         """A block with the tapes of one round."""
@@ -171,8 +186,14 @@ class Rewriting:
         if not names(value) & set(self.pair.tapes):
             return value
         copied = ast.parse(ast.unparse(value), mode="eval").body
-        shorter: Expr = Shortening(self.pair.tapes).visit(copied)
+        held = {t: self.again_of(c) for t, c in self.copies.items()}
+        shorter: Expr = Shortening(self.pair.tapes, held).visit(copied)
         return shorter
+
+    def again_of(self, copy: Copy) -> Expr:
+        """The element of an array that a tape is a copy of, in the round that has run again."""
+        name = self.again.get(copy.source, copy.source)
+        return ast.Subscript(ast.Name(name, ast.Load()), copy.element.slice, ast.Load())
 
     def renamed(self, body: Block) -> Block:
         """A block with the round's own names new."""
@@ -195,22 +216,18 @@ def first_extent(stmt: Assign) -> Expr:
     return first_subscript(stmt.value.args[0])
 
 
-def shorter(value: Expr, tapes: tuple[str, ...]) -> Expr:
-    """An expression with the tapes of one round."""
-    found: Expr = Shortening(tapes).visit(ast.parse(ast.unparse(value), mode="eval").body)
-    return found
-
-
 class Shortening(ast.NodeTransformer):
-    """``tape[k, i]`` becomes ``tape[i]``, and ``tape[k]`` becomes ``tape``."""
+    """``tape[k, i]`` becomes ``tape[i]``, or what it is a copy of; ``tape[k]`` becomes ``tape``."""
 
-    def __init__(self, tapes: tuple[str, ...]) -> None:
+    def __init__(self, tapes: tuple[str, ...], held: Mapping[str, Expr]) -> None:
         self.tapes = tapes
+        self.held = held
 
     def visit_Subscript(self, node: ast.Subscript) -> Any:
         """An element of a tape, or anything else."""
         self.generic_visit(node)
-        if not any(is_element(node, t) for t in self.tapes):
-            return node
+        tape = next((t for t in self.tapes if is_element(node, t)), None)
+        if tape is None or tape in self.held:
+            return node if tape is None else self.held[tape]
         rest = without_first(node.slice)
         return node.value if rest is None else ast.Subscript(node.value, rest, ast.Load())

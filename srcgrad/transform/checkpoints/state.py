@@ -10,7 +10,6 @@ the round first, or is unchanged from the loop to the end of its reversal.
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Mapping
 
 from numba import types
@@ -32,6 +31,7 @@ from ...program import (
     blocks,
     bound,
     expressions,
+    times_bound,
     uses,
     walk,
 )
@@ -197,7 +197,7 @@ def most_rounds(loop: For, known: Known) -> str:
 
 def known_names(program: Program) -> Known:
     """Names that are bound once, at the top, and parameters that never are."""
-    counts = Counter(n for s in walk(program.body) for n in binds(s))
+    counts = times_bound(program.body)
     single = {
         s.target: s.value for s in program.body if isinstance(s, Assign) and counts[s.target] == 1
     }

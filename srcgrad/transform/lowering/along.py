@@ -42,23 +42,13 @@ def position(scope: Scope, function: str, x: Pull, axis: Any) -> Pull:
         raise Opaque
     place = axis % 2
     refuse_nothing(scope, function, x.extents[place])
-    best, found = scope.fresh("t", from_dtype(x.dtype)), scope.fresh("k", types.int64)
-    value = scope.fresh("t", from_dtype(x.dtype))
     counter = scope.counters(2)[1]
+    found = scope.fresh("k", types.int64)
     name = scope.fresh("t", None)
-    sign, start = (">", "-np.inf") if function == "np.argmax" else ("<", "np.inf")
 
     def body(index: Index, out: Body) -> None:
-        steps: Body = []
         full = (*index, variable(counter)) if place else (variable(counter), *index)
-        steps.append(Assign(value, x.at(full, steps)))
-        test = parse(f"{value} {sign} {best} or ({value} != {value} and {best} == {best})")
-        steps.append(Assign(found, ast.IfExp(test, variable(counter), variable(found))))
-        nearer = parse(f"{value} {sign} {best} or {value} != {value}")
-        steps.append(Assign(best, ast.IfExp(nearer, variable(value), variable(best))))
-        out.append(Assign(best, parse(start)))
-        out.append(Assign(found, ast.Constant(0)))
-        out.append(loop(scope, counter, x.extents[place], tuple(steps)))
+        search(scope, function, x, full, counter, found, out)
         out.append(Store(name, joined(index), variable(found)))
 
     kept = (x.extents[1 - place],)
@@ -66,6 +56,36 @@ def position(scope: Scope, function: str, x: Pull, axis: Any) -> Pull:
     allocate(scope, name, kept, np.dtype(np.int64))
     scope.emit(*loops)
     return array(scope, name)
+
+
+def position_in_vector(scope: Scope, function: str, x: Pull) -> Pull:
+    """``np.argmax`` (or ``argmin``) of a vector."""
+    refuse_nothing(scope, function, x.extents[0])
+    (counter,) = scope.counters(1)
+    found = scope.fresh("k", types.int64)
+    steps: Body = []
+    search(scope, function, x, (variable(counter),), counter, found, steps)
+    scope.emit(*steps)
+    scope.bind([found])
+    return Pull((), np.dtype(np.int64), lambda index, body: variable(found), found)
+
+
+def search(
+    scope: Scope, function: str, x: Pull, place: Index, counter: str, found: str, out: Body
+) -> None:
+    """A loop that finds where the maximum is, the counter being part of the place."""
+    best, value = (scope.fresh("t", from_dtype(x.dtype)) for _ in range(2))
+    sign, start = (">", "-np.inf") if function == "np.argmax" else ("<", "np.inf")
+    steps: Body = []
+    steps.append(Assign(value, x.at(place, steps)))
+    test = parse(f"{value} {sign} {best} or ({value} != {value} and {best} == {best})")
+    steps.append(Assign(found, ast.IfExp(test, variable(counter), variable(found))))
+    nearer = parse(f"{value} {sign} {best} or {value} != {value}")
+    steps.append(Assign(best, ast.IfExp(nearer, variable(value), variable(best))))
+    axis = next(k for k, p in enumerate(place) if ast.unparse(p) == counter)
+    out.append(Assign(best, parse(start)))
+    out.append(Assign(found, ast.Constant(0)))
+    out.append(loop(scope, counter, x.extents[axis], tuple(steps)))
 
 
 def refuse_nothing(scope: Scope, function: str, extent: Extent) -> None:

@@ -9,7 +9,7 @@ Invariant: ``Opaque`` is raised for a statement that has no loop form; the calle
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from numba import types
@@ -31,6 +31,7 @@ from .nests import add, compute, store
 from .pull import Pull, array, spread, variable
 from .scalars import array_free, resolved
 from .scope import Opaque, Scope, depends, is_array, items
+from .shapes import Extents
 from .unbroadcast import settle, settle_name
 
 
@@ -151,21 +152,28 @@ def assign(scope: Scope, stmt: Assign) -> None:
     made = pull.name if pull.name not in names(value) else ""
     name = made or compute(scope, pull, target, as_dtype(kind.dtype), kind.layout)
     if name == stmt.target:
-        if again:
-            operands = names(value)
-            memory = {scope.memory(n) for n in operands}
-            key = ("definition", name)
-            scope.remember(key, again, operands | memory | {name, scope.memory(name)})
-        match value:
-            case ast.Call(args=[ast.Name(id=x)], keywords=[ast.keyword("axis", axis)]) if dotted(
-                value.func
-            ) == "np.mean" and isinstance(place := literal(axis), int):
-                remember_mean(scope, name, x, place % (pull.rank + 1))
+        remember_definition(scope, stmt, again, pull.rank)
         return
     scope.shapes.of(name, pull.rank)
     scope.emit(Alias(stmt.target, name, line=stmt.line))
     scope.bind([stmt.target])
     scope.shapes.learn(stmt.target, scope.shapes.of(name, pull.rank))
+
+
+def remember_definition(
+    scope: Scope, stmt: Assign, again: Callable[[Extents], Pull] | None, rank: int
+) -> None:
+    """What an array was made of, while its operands stay as they are."""
+    name, value = stmt.target, stmt.value
+    if again:
+        operands = names(value)
+        memory = {scope.memory(n) for n in operands}
+        key = ("definition", name)
+        scope.remember(key, again, operands | memory | {name, scope.memory(name)})
+    match value:
+        case ast.Call(func=func, args=[ast.Name(id=x)], keywords=[ast.keyword("axis", axis)]):
+            if dotted(func) == "np.mean" and isinstance(place := literal(axis), int):
+                remember_mean(scope, name, x, place % (rank + 1))
 
 
 def assign_partial(scope: Scope, stmt: Assign, pull: Pull, target: str) -> None:

@@ -28,6 +28,7 @@ from ...program import (
     block_at,
     blocks,
     expressions,
+    times_bound,
     uses,
     walk,
     with_blocks,
@@ -127,9 +128,10 @@ def renamed(body: Block, old: str, new: str) -> Block:
     for stmt in body:
         stmt = with_blocks(stmt, tuple(renamed(b, old, new) for b in blocks(stmt)))
         stmt = with_expressions(stmt, lambda e: renamed_expr(e, old, new))
-        if getattr(stmt, "target", None) == old:
-            changes: dict[str, Any] = {"target": new}
-            stmt = replace(stmt, **changes)
+        for field in ("target", "counter"):
+            if getattr(stmt, field, None) == old:
+                changes: dict[str, Any] = {field: new}
+                stmt = replace(stmt, **changes)
         result.append(stmt)
     return tuple(result)
 
@@ -143,7 +145,7 @@ def unshared(program: Program) -> set[str]:
     """Names bound once whose memory no other name shares; not parameters."""
     classes = memory_classes(program)
     sizes = Counter(classes.values())
-    bindings = Counter(n for s in walk(program.body) for n in binds(s))
+    bindings = times_bound(program.body)
     return {
         n
         for n, count in bindings.items()

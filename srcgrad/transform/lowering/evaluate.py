@@ -19,7 +19,7 @@ from numba import types
 from ...program import Assign, Expr, names
 from ...rules.contractions import tensordot_indices, written_axes
 from ...rules.expressions import MISSING, dotted, literal
-from .along import identity_matrix, log_sum_exp_along, position
+from .along import identity_matrix, log_sum_exp_along, position, position_in_vector
 from .einsum import as_product, contracted
 from .elementwise import (
     Build,
@@ -34,7 +34,16 @@ from .elementwise import (
 from .indexing import subscript
 from .products import fit, matmul
 from .pull import Pull, array, call, element, materialised, number, spread, variable
-from .rearranged import converted, expanded, is_found, outer, put_along, put_at, transposed
+from .rearranged import (
+    converted,
+    expanded,
+    is_found,
+    outer,
+    put_along,
+    put_at,
+    rolled,
+    transposed,
+)
 from .reductions import REDUCTIONS, count, dot, log_sum_exp, reduced
 from .scalars import array_free, known, resolved, scalar_dtype
 from .scope import Opaque, Scope, is_array
@@ -139,8 +148,37 @@ def structural(
             return log_sum_exp_along(scope, inner(a), literal(axis), inner)
         case "np.argmax" | "np.argmin", [a] if keywords.keys() == {"axis"} and inner(a).rank == 2:
             return position(scope, function, inner(a), literal(keywords["axis"]))
-        case "np.eye", [n] if not keywords:
-            return identity_matrix(scope.shapes.extent(n), element_dtype(known(scope, expr)))
+        case "np.argmax" | "np.argmin", [a] if not keywords and is_vector_of_floats(inner(a)):
+            return position_in_vector(scope, function, inner(a))
+        case "np.linalg.norm", [x] if "axis" in keywords and "ord" not in keywords:
+            squares = ast.Call(parse("np.sum"), [ast.BinOp(x, ast.Mult(), x)], expr.keywords)
+            return inner(call("np.sqrt", squares))
+        case "np.var" | "np.std", [ast.Name() as x] if inner(x).rank:
+            variance = inner(parse(variance_text(scope, x.id, inner(x).rank, expr)))
+            form = form_of("np.sqrt", 1) if function == "np.std" else None
+            kind = known(scope, expr)
+            return variance if form is None else elementwise(scope, kind, [variance], form)
+        case "np.transpose", [x] if not keywords:
+            return transposed(inner(x))
+        case "np.roll", [x, shift] if array_free(scope, shift):
+            axis = literal(keywords.get("axis", ast.Constant(0 if inner(x).rank == 1 else None)))
+            return rolled(scope, inner(x), resolved(scope, shift), axis)
+        case "np.expand_dims", [x, axis] if isinstance(literal(axis), int):
+            return expanded(inner(x), literal(axis))
+        case "np.astype", [x, _]:
+            kind = known(scope, expr)
+            return converted(scope, inner(x), element_dtype(kind))
+    for family in (product, constructed):
+        if (pull := family(scope, function, expr, target, inner)) is not None:
+            return pull
+    return called(scope, expr, target)
+
+
+def product(
+    scope: Scope, function: str, expr: ast.Call, target: str, inner: Callable[[Expr], Pull]
+) -> Pull | None:
+    """The pull of a product of arrays, None where the call is not one."""
+    match function, expr.args:
         case "np.dot", [left, right] if inner(left).rank and inner(right).rank:
             return matmul(scope, left, right, element_dtype(known(scope, expr)), inner, target)
         case "np.dot", [left, right]:
@@ -168,21 +206,16 @@ def structural(
                 return inner(call("np.einsum", ast.Constant(counted), left, right))
         case "np.outer", [left, right]:
             return outer(scope, inner(left), inner(right))
-        case "np.linalg.norm", [x] if "axis" in keywords and "ord" not in keywords:
-            squares = ast.Call(parse("np.sum"), [ast.BinOp(x, ast.Mult(), x)], expr.keywords)
-            return inner(call("np.sqrt", squares))
-        case "np.var" | "np.std", [ast.Name() as x] if inner(x).rank:
-            variance = inner(parse(variance_text(scope, x.id, inner(x).rank, expr)))
-            form = form_of("np.sqrt", 1) if function == "np.std" else None
-            kind = known(scope, expr)
-            return variance if form is None else elementwise(scope, kind, [variance], form)
-        case "np.transpose", [x] if not keywords:
-            return transposed(inner(x))
-        case "np.expand_dims", [x, axis] if isinstance(literal(axis), int):
-            return expanded(inner(x), literal(axis))
-        case "np.astype", [x, _]:
-            kind = known(scope, expr)
-            return converted(scope, inner(x), element_dtype(kind))
+    return None
+
+
+def constructed(
+    scope: Scope, function: str, expr: ast.Call, target: str, inner: Callable[[Expr], Pull]
+) -> Pull | None:
+    """The pull of an array that is filled by a rule of places, None where the call makes none."""
+    match function, expr.args:
+        case "np.eye", [n] if not expr.keywords:
+            return identity_matrix(scope.shapes.extent(n), element_dtype(known(scope, expr)))
         case "np.zeros_like" | "np.ones_like" | "np.full_like", [x, *value]:
             fill = value[0] if value else ast.Constant(1 if "ones" in function else 0)
             return filled(scope, inner(x).extents, fill, known(scope, expr), inner)
@@ -197,7 +230,12 @@ def structural(
             return put_at(inner(index), inner(value), extents_of(scope, shape), is_found(index))
         case "np.broadcast_to", [x, shape]:
             return spread(scope, inner(x), extents_of(scope, shape))
-    return called(scope, expr, target)
+    return None
+
+
+def is_vector_of_floats(x: Pull) -> bool:
+    """Whether a pull is a vector of floating-point numbers."""
+    return x.rank == 1 and x.dtype.kind == "f"
 
 
 def reduction(

@@ -10,7 +10,6 @@ at one axis, and nothing reads the zeros.
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -26,6 +25,7 @@ from ...program import (
     blocks,
     expressions,
     names,
+    times_bound,
     uses,
     walk,
     with_blocks,
@@ -39,7 +39,7 @@ Sizes = Mapping[str, list[str]]
 def first_sums(program: Program, counters: frozenset[str]) -> Program:
     """The program without zeros that are only there to be added to."""
     alone = unshared(program)
-    times = Counter(n for s in walk(program.body) for n in binds(s))
+    times = times_bound(program.body)
     sizes = {
         name: list(map(ast.unparse, made[0]))
         for stmt in walk(program.body)

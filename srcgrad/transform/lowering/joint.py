@@ -11,7 +11,6 @@ the array an element at a time, and nothing else uses it.
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,10 +37,12 @@ from ...program import (
     bound,
     expressions,
     names,
+    times_bound,
     walk,
     with_blocks,
     with_expressions,
 )
+from ...rules.expressions import np_name
 from ..tapes import backward_range, round_of, trip_count
 from .contraction import Path, Use, changed, mentions
 from .effects import memory_classes
@@ -146,11 +147,16 @@ def reverses(forward: For, backward: For) -> bool:
     )
 
 
+def is_of_round(index: Expr, loop: For) -> bool:
+    """Whether a subscript is the counter of a loop, or the number of the round."""
+    return ast.unparse(index) in (loop.counter, ast.unparse(round_of(loop)))
+
+
 def is_apart(program: Program, stack: Stack, found: list[Use]) -> bool:
     """Whether the arrays are made, used and taken back in the two loops, an element at a time."""
     classes, name = memory_classes(program), stack.array
     group = {n for n, c in classes.items() if c == classes.get(name, name)}
-    bindings = Counter(n for s in walk(program.body) for n in binds(s))
+    bindings = times_bound(program.body)
     if not group <= {name, stack.tape} or bindings[name] != 2:
         return False
     taken = next(u for u in found if isinstance(u.stmt, Pop))
@@ -207,7 +213,7 @@ def joined(program: Program, stack: Stack) -> Program:
     def change(body: Block) -> Block:
         new = list(body)
         shape = ast.Tuple(list(stack.shape), ast.Load())
-        empty = ast.Attribute(ast.Name("np", ast.Load()), "empty", ast.Load())
+        empty = np_name("empty")
         make = ast.Call(empty, [shape, *stack.dtype], [])
         new[stack.made] = Assign(stack.tape, make, line=body[stack.made].line)
         for k in (stack.forward, stack.backward):

@@ -42,6 +42,7 @@ from ...program import (
 from ...rules.expressions import dotted
 from . import lanes
 from .effects import Memory, memory_classes
+from .forward_again import forward_again
 from .lane_code import parts_of, rows, spread
 from .lanes import Rounds, independent, is_worthwhile
 from .stages import staged, wants_stages
@@ -62,8 +63,11 @@ GAIN = 1.5
 """How much dearer lanes of an outer loop have to be for an inner one to be taken."""
 
 
-def in_lanes(program: Program) -> Program:
-    """The program with its loops of independent rounds in lanes."""
+def in_lanes(program: Program, again: bool = True) -> Program:
+    """The program with its loops of independent rounds in lanes.
+
+    ``again``: whether what is cheap to compute again in lanes is not recorded.
+    """
     taken = set(program.types) | set(program.params) | set(program.constants)
     taken |= bound(program.body)
     kinds = dict(program.types)
@@ -79,6 +83,7 @@ def in_lanes(program: Program) -> Program:
         for stmt, later in following(body, after):
             found = nests.lanes(stmt, later) if isinstance(stmt, For) else None
             if found is not None and not nests.is_better_inside(found, later):
+                found = nests.shorter(found, stmt, later) if again else found
                 result += spread(found, lanes.LANES, fresh)
                 continue
             around = later | (exposed((stmt,)) if isinstance(stmt, For | While) else set())
@@ -138,6 +143,18 @@ class Nests:
             memory = Memory(self.program.types, self.classes, frozenset())
             return replace(found, stages=staged(found.loop.body, memory))
         return found if found is not None and is_worthwhile(found) else None
+
+    def shorter(self, found: Rounds, loop: Stmt, later: set[str]) -> Rounds:
+        """The same rounds without what need not be recorded in lanes."""
+        new = forward_again(found, later, self.classes, self.in_any_order)
+        if new.body == found.loop.body:
+            return found
+        natural = id(loop) in self.natural
+        return independent(new, later, self.program, self.classes, natural) or found
+
+    def in_any_order(self, loop: For, later: set[str]) -> bool:
+        """Whether the rounds of a loop may come in any order."""
+        return self.independent(loop, later) is not None
 
     def is_better_inside(self, found: Rounds, later: set[str]) -> bool:
         """Whether the loops inside a loop cost less than its lanes."""

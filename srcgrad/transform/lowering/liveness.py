@@ -12,11 +12,11 @@ import ast
 from collections import Counter
 from collections.abc import Iterable
 
+from ...naming import names_in
 from ...program import (
     Alias,
     Assign,
     Block,
-    Expr,
     For,
     Increment,
     Program,
@@ -32,6 +32,7 @@ from ...program import (
     walk,
     with_blocks,
 )
+from ...rules.expressions import MISSING, literal
 from .effects import memory_classes
 
 
@@ -63,16 +64,12 @@ def read(program: Program) -> set[str]:
     for stmt in walk(program.body):
         match stmt:
             case Store() | Increment():
-                found |= set().union(*map(_names, expressions(stmt))) - {stmt.target}
+                found |= set().union(*map(names_in, expressions(stmt))) - {stmt.target}
             case Alias(source=source) | View(source=source):
                 found |= {source} | uses(stmt)
             case _:
                 found |= uses(stmt)
     return found
-
-
-def _names(expr: Expr) -> set[str]:
-    return {n.id for n in ast.walk(expr) if isinstance(n, ast.Name)}
 
 
 def live(body: Iterable[Stmt], wanted: set[str], counters: frozenset[str]) -> Block:
@@ -100,8 +97,15 @@ def idle(stmt: Stmt, wanted: set[str], counters: frozenset[str]) -> bool:
 def pure(stmt: Assign) -> bool:
     """Whether an assignment may go if its value is not wanted: nothing can be raised."""
     calls = [n for n in ast.walk(stmt.value) if isinstance(n, ast.Call)]
-    called = {ast.unparse(c.func) for c in calls}
+    called = {ast.unparse(c.func) for c in calls if not is_range(c)}
     return all(name in QUIET or name.startswith("math.") for name in called)
+
+
+def is_range(call: ast.Call) -> bool:
+    """``range(...)`` with a step that is not zero."""
+    if ast.unparse(call.func) != "range" or call.keywords:
+        return False
+    return len(call.args) < 3 or literal(call.args[2]) not in (0, MISSING)
 
 
 QUIET = frozenset({"np.empty", "np.float32", "np.float64", "abs", "min", "max", "len"})

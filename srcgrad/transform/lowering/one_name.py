@@ -20,6 +20,7 @@ from ...program import (
     Block,
     Call,
     Check,
+    Increment,
     Program,
     Stmt,
     Swap,
@@ -90,7 +91,8 @@ def replaced(old: str, new: str, rest: Block) -> Block | None:
         opaque = (s for s in walk((stmt,)) if isinstance(s, Swap | Call | Check))
         if {old, new} & inside or any(old in uses(s) for s in opaque):
             return None
-        ends = {old, new} & set(binds(stmt))
+        in_place = isinstance(stmt, Increment)  # of the whole array: it stays the same array
+        ends = set() if in_place else {old, new} & set(binds(stmt))
         if new in ends and old not in ends and old in exposed(rest[k:]) | uses(stmt):
             return None
         if ends:

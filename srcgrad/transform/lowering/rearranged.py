@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numba import types
 
-from ...program import Expr
+from ...program import Assign, Expr
 from ...rules.expressions import MISSING, dotted, literal
 from .elementwise import (
     elementwise,
@@ -24,9 +25,12 @@ from .pull import (
     Index,
     Pull,
     call,
+    element,
+    materialised,
+    variable,
 )
-from .scope import Opaque, Scope
-from .shapes import Extents, spelled
+from .scope import Opaque, Scope, depends
+from .shapes import Extent, Extents, parse, spelled
 
 
 def converted(scope: Scope, pull: Pull, dtype: np.dtype[Any]) -> Pull:
@@ -58,6 +62,33 @@ def expanded(pull: Pull, axis: int) -> Pull:
         name="",
         widen=None,
     )
+
+
+def rolled(scope: Scope, pull: Pull, shift: Expr, axis: object) -> Pull:
+    """``np.roll`` along one axis: a negative subscript counts from the end, as a roll does."""
+    if not isinstance(axis, int) or not isinstance(scope.kind(shift), types.Integer | None):
+        raise Opaque
+    name = materialised(scope, pull)
+    place = axis % pull.rank
+    by = shift_within(scope, shift, pull.extents[place])
+
+    def at(index: Index, body: Body) -> Expr:
+        moved = ast.BinOp(index[place], ast.Sub(), variable(by))
+        return element(name, (*index[:place], moved, *index[place + 1 :]))
+
+    return Pull(pull.extents, pull.dtype, at)
+
+
+def shift_within(scope: Scope, shift: Expr, extent: Extent) -> str:
+    """The name of a shift as it is counted along an axis: not negative, and less than it."""
+    key = ("shift", ast.unparse(shift), extent)
+    known = scope.recall(key)
+    if known is None:
+        known = scope.fresh("k", types.int64)
+        text = f"({ast.unparse(shift)}) % max({extent}, 1)"
+        scope.emit(Assign(known, parse(text), line=scope.line))
+        scope.remember(key, known, depends(ast.unparse(shift), str(extent)) | {known})
+    return str(known)
 
 
 def put_along(index: Pull, value: Pull, extents: Extents, axis: int) -> Pull:

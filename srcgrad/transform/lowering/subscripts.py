@@ -29,6 +29,7 @@ from ...program import (
     Program,
     Stmt,
     Store,
+    While,
     binds,
     blocks,
     bound,
@@ -40,9 +41,7 @@ from .pull import call
 
 def unsigned(program: Program) -> Program:
     """The program with casts around subscripts that cannot be negative."""
-    found = sizes(program)
-    known = Known(program.types, found, sizes=frozenset(found), once=frozenset(found))
-    return program.with_body(changed(program.body, known))
+    return program.with_body(changed(program.body, starting(program)))
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,14 @@ class Known:
     sizes: frozenset[str] = frozenset()
     once: frozenset[str] = frozenset()
 
-    def inside(self, loop: For) -> Known:
-        """What is known in the body of a loop."""
+    def inside(self, stmt: Stmt) -> Known:
+        """What is known in the blocks of a statement, in every round of a loop."""
+        if isinstance(stmt, While):
+            return self.without(stmt)
+        return self.within(stmt) if isinstance(stmt, For) else self
+
+    def within(self, loop: For) -> Known:
+        """What is known in the body of a loop that counts."""
         counter = loop.counter
         least = dict(self.without(loop).least)
         up, down = step_of(loop) > 0, self.down - {counter}
@@ -104,11 +109,17 @@ class Known:
         return bool(names(index) & self.down) and not names(index) & self.inner
 
 
+def starting(program: Program) -> Known:
+    """What is known at the start of a program."""
+    found = sizes(program)
+    return Known(program.types, found, sizes=frozenset(found), once=frozenset(found))
+
+
 def changed(body: Block, known: Known) -> Block:
     """A block with its subscripts cast."""
     result: list[Stmt] = []
     for stmt in body:
-        inner = known.inside(stmt) if isinstance(stmt, For) else known
+        inner = known.inside(stmt)
         new = with_blocks(stmt, tuple(changed(b, inner) for b in blocks(stmt)))
         changes: dict[str, Any] = {
             key: cast(value, known)

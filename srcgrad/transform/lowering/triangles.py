@@ -9,7 +9,6 @@ is not written to afterwards.
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Mapping
 
 from ...program import (
@@ -21,7 +20,7 @@ from ...program import (
     Program,
     Store,
     View,
-    binds,
+    times_bound,
     uses,
     walk,
 )
@@ -69,7 +68,7 @@ def side_of(value: Expr, known: Mapping[str, bool]) -> bool | None:
 def _kept(program: Program) -> set[str]:
     """Names that are bound once and whose memory nobody writes to."""
     classes = memory_classes(program, flat=True)
-    counts = Counter(name for stmt in walk(program.body) for name in binds(stmt))
+    counts = times_bound(program.body)
     counts.update(program.params)
     written: set[str] = set()
     for stmt in walk(program.body):

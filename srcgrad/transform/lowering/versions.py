@@ -11,7 +11,6 @@ the loop does not change.
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -24,9 +23,9 @@ from ...program import (
     Increment,
     Stmt,
     Store,
-    binds,
     expressions,
     names,
+    times_bound,
     walk,
 )
 from ...rules.expressions import dotted
@@ -72,7 +71,7 @@ def circular(expr: ast.AST, sure: bool = False) -> Iterator[ast.Call]:
 
 def steps_to(wanted: list[Expr], loop: For) -> dict[str, Assign] | None:
     """The assignments that give names their values; None where they are not so simple."""
-    bindings = Counter(n for s in walk(loop.body) for n in binds(s))
+    bindings = times_bound(loop.body)
     carried = exposed(loop.body) & set(bindings)
     simple = {
         s.target: s

@@ -14,7 +14,8 @@ from dataclasses import replace
 
 from ...analysis.partial import Partial
 from ...program import Assign, Expr, Increment, Stmt
-from ..shadows import np_name, shape_of
+from ...rules.expressions import np_name
+from ..shadows import shape_of
 from .sweep import Guard, Sweep
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 
 from ...analysis.facts import Facts, Path
 from ...program import Assign, Expr, Increment, Stmt, names
-from ..shadows import np_name, zeros, zeros_like
+from ...rules.expressions import np_name
+from ..shadows import zeros, zeros_like
 
 
 @dataclass

@@ -14,7 +14,8 @@ from numba import types
 
 from ...analysis.facts import Path
 from ...program import Assign, Expr, Increment, Pop, Push, Stmt, Store, Swap
-from ..shadows import element_type, np_name, shape_of
+from ...rules.expressions import np_name
+from ..shadows import element_type, shape_of
 from .sweep import Sweep
 from .values import restore
 

@@ -16,8 +16,8 @@ from ...analysis.facts import Facts, Path
 from ...analysis.plan import Plan
 from ...errors import Complaint, UnsupportedError
 from ...program import Block, Expr, Stmt, blocks
+from ...rules.expressions import np_name
 from ..records import Tapes
-from ..shadows import np_name
 from .gradients import Gradients
 
 
