@@ -15,9 +15,7 @@ import functools
 import gc
 import os
 import shutil
-import sys
 import tempfile
-import types
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,7 @@ from ..execution import show
 from . import store
 from .cache import Entry
 from .late import late_code
+from .modules import module
 from .passes import compiler_for
 from .sharing import share, without_wrappers
 
@@ -65,11 +64,8 @@ def build(
         arrays is then known to be theirs, and nothing is counted that refers to it.
     """
     path = _path(entry)
-    module = types.ModuleType(f"srcgrad_{path.stem}")
-    module.__file__ = str(path)
-    scope = vars(module)
+    scope = vars(module(f"srcgrad_{path.stem}", str(path)))
     scope |= captured or {}
-    sys.modules[module.__name__] = module  # Numba looks it up when it unpickles
     exec(compile(str(entry.text), str(path), "exec"), scope)
     share(str(entry.text), scope)
     flags = fastmath if isinstance(fastmath, bool) else set(fastmath)
