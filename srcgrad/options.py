@@ -49,6 +49,15 @@ class Options:
         plain = flags if isinstance(flags, bool) else sorted(flags)
         return [plain, self.vectormath, self.lanes, self.out, self.whole]
 
+    def __reduce__(self) -> Any:
+        """The same bytes in each process: a compiled caller is found on disk by what it calls."""
+        return of_key, tuple(self.key)
+
+
+def of_key(fastmath: bool | list[str], *switches: bool) -> Options:
+    """The options that a ``key`` is of."""
+    return Options(fastmath if isinstance(fastmath, bool) else frozenset(fastmath), *switches)
+
 
 def options(fastmath: Any, vectormath: bool, lanes: bool, out: bool = False) -> Options:
     """The options that ``grad(f, fastmath=..., vectormath=..., lanes=..., out=...)`` asks for.

@@ -92,9 +92,9 @@ class Derived:
         first, *rest = self.programs
         others = [lower(p, self.vectormath, lanes=self.lanes) for p in rest]
         if self.into is not None:  # one version: a caller that passes arrays has loops of its own
-            own = lower(
-                first, self.vectormath, lanes=self.lanes, reclaim=False
-            )  # the caller's memory
+            own = lower(  # the caller's memory
+                first, self.vectormath, lanes=self.lanes, reclaim=False, in_memory=False
+            )
             return emit(self.into(own), others, "loops")
         main, *broadcast = versions(first, self.vectormath, self.lanes, later)
         return emit(main, [*others, *broadcast], "loops")

@@ -442,3 +442,28 @@ def test_random_loops() -> None:
     """Enough of them are in lanes, and enough are not, for the test to say something."""
     found = [compare(seed) for seed in range(12)]
     assert 3 <= sum(found) <= 11
+
+
+def powers(U, b, steps):
+    n = len(b)
+    h = np.zeros(n)
+    new = np.zeros(n)
+    for _ in range(steps):
+        for i in range(n):
+            s = b[i]
+            for j in range(n):
+                s += U[i, j] * h[j]
+            new[i] = s * s
+        h, new = new, h
+    return np.sum(h)
+
+
+def test_loops_around_others_count_up() -> None:
+    """The rounds only add to what they share: LLVM vectorises the loop inside."""
+    U = np.array([[0.3, -0.2, 0.5], [0.1, 0.4, -0.6], [0.7, 0.2, 0.1]])
+    b = np.array([0.5, -0.3, 0.8])
+    check_gradient(powers, U, b, 3)
+    text = value_and_grad(powers).source(U, b, 3, level="loops")
+    assert "for i in range(n - 1, -1, -1):" not in text, text
+    down = value_and_grad(powers, lanes=False).source(U, b, 3, level="loops")
+    assert "for i in range(n - 1, -1, -1):" in down, down

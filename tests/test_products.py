@@ -63,3 +63,31 @@ def test_oblong_and_empty():
 def test_no_call_for_a_vector_and_no_temporary_for_an_outer_product():
     text = grad(rows).source(np.ones((3, 4)), np.ones(4), level="loops")
     assert "np.dot" not in text and "stretch" not in text
+
+
+def layers(X, W, V):
+    return np.sum(np.tanh(X @ W) @ V.T)
+
+
+def test_a_product_of_matrices_is_written_into_memory_made_for_it():
+    random = np.random.default_rng(1)
+    for n, m, k in ((3, 4, 2), (3, 0, 2), (0, 4, 2), (1, 1, 1)):
+        args = random.normal(size=(n, m)), random.normal(size=(m, k)), random.normal(size=(5, k))
+        text = grad(layers).source(*args, level="loops")
+        assert text.count("\n    np.dot(") == text.count("np.dot(") >= 4
+        check_gradient(layers, *args)
+        check_gradient(layers, np.asfortranarray(args[0]), *args[1:])
+    single = [a.astype(np.float32) for a in args]
+    assert all(g.dtype == np.float32 for g in grad(layers)(*single))
+    with pytest.raises(ValueError, match=r"do not fit|incompatible"):
+        grad(layers)(random.normal(size=(3, 4)), random.normal(size=(3, 4)), args[2])
+
+
+def power_of_product(A):
+    for _ in range(3):
+        A = A @ A
+    return np.sum(A)
+
+
+def test_a_product_that_takes_its_operand_s_name():
+    check_gradient(power_of_product, np.random.default_rng(2).normal(size=(3, 3)))

@@ -19,7 +19,7 @@ from srcgrad.pipeline import derive
 from srcgrad.transform.lower import lower
 
 LOWERING = ("vectormath", "cast", "lanes", "workspaces", "reuse", "checkpoints", "compact",
-            "reclaim", "routes", "numbers")  # fmt: skip
+            "reclaim", "routes", "numbers", "in_memory")  # fmt: skip
 
 
 def copied(args):

@@ -26,8 +26,10 @@ from ..program import (
     binds,
     blocks,
     names,
+    uses,
     walk,
 )
+from .elements import own_axis
 from .facts import Facts
 from .partial import contents
 
@@ -35,10 +37,16 @@ Cell = str
 
 
 class Cells:
-    """The cells of one program."""
+    """The cells of one program.
+
+    What was found for a statement is remembered, and with it the statement: no other may get its
+    number.
+    """
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self._reads: dict[int, tuple[Stmt, frozenset[Cell]]] = {}
+        self._own: dict[int, tuple[For, frozenset[Cell]]] = {}
 
     def of(self, read: set[str], mentioned: set[str]) -> set[Cell]:
         """Cells for names whose contents are read, and names that are only mentioned."""
@@ -63,6 +71,12 @@ class Cells:
 
     def reads(self, stmt: Stmt) -> set[Cell]:
         """What the reversal of a statement reads (its blocks not counted)."""
+        if id(stmt) not in self._reads:
+            self._reads[id(stmt)] = stmt, frozenset(self._found(stmt))
+        return set(self._reads[id(stmt)][1])
+
+    def _found(self, stmt: Stmt) -> set[Cell]:
+        """The same, looked for."""
         facts = self.facts
         found: set[Cell] = set()
         match stmt:
@@ -101,6 +115,21 @@ class Cells:
             case While():
                 found.add(rounds_name(stmt))
         return found
+
+    def own_elements(self, loop: For) -> frozenset[Cell]:
+        """Cells of which each round of a loop uses elements of its own."""
+        if id(loop) not in self._own:
+            inside = list(walk(loop.body))
+            classes = self.facts.classes
+            used = {n for s in inside for n in (*uses(s), *binds(s)) if self.facts.is_array(n)}
+            roots = [classes.get(n, n) for n in used]
+            found = frozenset(
+                f"mem:{classes.get(n, n)}"
+                for n in used
+                if roots.count(classes.get(n, n)) == 1 and own_axis(loop.counter, n, inside)
+            )
+            self._own[id(loop)] = loop, found
+        return self._own[id(loop)][1]
 
     def needs_shape(self, stmt: Stmt, target: str, operand: str, shape: str) -> bool:
         """Whether giving to an operand reads the operand's shape."""

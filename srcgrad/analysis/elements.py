@@ -47,7 +47,9 @@ def subscripts(stmt: Stmt, name: str) -> Iterator[Expr | None]:
 
     Its extents are not of its elements, and do not count.
     """
-    if isinstance(stmt, View | Alias | Push | Pop | Call) and name in uses(stmt):
+    if name not in uses(stmt):
+        return
+    if isinstance(stmt, View | Alias | Push | Pop | Call):
         yield None
     if isinstance(stmt, Store | Increment) and stmt.target == name:
         yield stmt.index

@@ -30,10 +30,8 @@ from ..program import (
     While,
     binds,
     uses,
-    walk,
 )
 from .cells import Cell
-from .elements import own_axis
 from .facts import Path
 from .freshness import unread_stores
 from .least import natural_loops
@@ -144,7 +142,9 @@ class Needed:
 
         Elements that belong to one round are not overwritten by a later one.
         """
-        own = self.own_elements(stmt) if isinstance(stmt, For) else set()
+        own: frozenset[Cell] = frozenset()
+        if isinstance(stmt, For) and id(stmt) in self.natural:
+            own = self.cells.own_elements(stmt)
         while True:
             end = self.walk_block(stmt.body, (*here, 0), needed, depth + 1)
             if isinstance(stmt, For):
@@ -152,20 +152,6 @@ class Needed:
             if end - own <= needed:
                 return needed | end
             needed = needed | (end - own)
-
-    def own_elements(self, stmt: For) -> set[Cell]:
-        """Cells of which each round of a loop uses elements of its own."""
-        if id(stmt) not in self.natural:
-            return set()
-        inside = list(walk(stmt.body))
-        classes = self.facts.classes
-        used = {n for s in inside for n in (*uses(s), *binds(s)) if self.facts.is_array(n)}
-        roots = [classes.get(n, n) for n in used]
-        return {
-            f"mem:{classes.get(n, n)}"
-            for n in used
-            if roots.count(classes.get(n, n)) == 1 and own_axis(stmt.counter, n, inside)
-        }
 
     def record(self, here: Path, cells: set[Cell], depth: int) -> None:
         """Note that cells are recorded before a statement."""

@@ -38,23 +38,24 @@ def recording(facts: Facts, everything: bool = False, fuse: bool = True) -> Plan
     """
     fused = fusable(facts) if fuse else ()
     whole = coverage(facts)
+    cells = Cells(facts)
     if everything:
-        return _settled(facts, whole, False, False, fused)
-    plans = [_settled(facts, whole, True, reload, fused) for reload in (True, False)]
+        return _settled(cells, whole, False, False, fused)
+    plans = [_settled(cells, whole, True, reload, fused) for reload in (True, False)]
     return min(plans, key=lambda p: p.cost)
 
 
 def _settled(
-    facts: Facts, covered: Covered, replay: bool, reload: bool, fused: tuple[int, ...]
+    cells: Cells, covered: Covered, replay: bool, reload: bool, fused: tuple[int, ...]
 ) -> Plan:
     """A plan in which what has something to restore is itself reversed, and what it is in."""
     reversed_too: set[Path] = set()
     while True:
         plan = Plan(fused=fused)
-        rebuilt = Rebuilding(Cells(facts), plan, replay, reload, reversed_too)
+        rebuilt = Rebuilding(cells, plan, replay, reload, reversed_too)
         rebuilt.decide()
         Needed(rebuilt, covered).decide()
-        inside = {p for p, cells in plan.before.items() if cells} | plan.resized
+        inside = {p for p, found in plan.before.items() if found} | plan.resized
         more = {p[:k] for p in inside for k in range(1, len(p), 2)} | plan.resized
         more |= {p for p in plan.before if any(c.startswith("mem:") for c in plan.before[p])}
         more -= reversed_too

@@ -15,9 +15,7 @@ import functools
 import gc
 import os
 import shutil
-import sys
 import tempfile
-import types
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,8 @@ from ..execution import show
 from . import store
 from .cache import Entry
 from .late import late_code
+from .modules import module
+from .passes import compiler_for
 from .sharing import share, without_wrappers
 
 WRAPPER = "srcgrad_converted"
@@ -64,17 +64,19 @@ def build(
         arrays is then known to be theirs, and nothing is counted that refers to it.
     """
     path = _path(entry)
-    module = types.ModuleType(f"srcgrad_{path.stem}")
-    module.__file__ = str(path)
-    scope = vars(module)
+    scope = vars(module(f"srcgrad_{path.stem}", str(path)))
     scope |= captured or {}
-    sys.modules[module.__name__] = module  # Numba looks it up when it unpickles
     exec(compile(str(entry.text), str(path), "exec"), scope)
     share(str(entry.text), scope)
     flags = fastmath if isinstance(fastmath, bool) else set(fastmath)
     inline = inlined and str(entry.text).count("\n") <= LONGEST_INLINED
-    compiled = numba.njit(fastmath=flags, error_model="numpy", forceinline=inline)
-    dispatcher = compiled(scope[entry.name])
+    function = scope[entry.name]
+    dispatcher = numba.njit(
+        fastmath=flags,
+        error_model="numpy",
+        forceinline=inline,
+        pipeline_class=compiler_for(function),
+    )(function)
     scope[entry.name] = dispatcher
     if WRAPPER in scope:
         without_wrappers(dispatcher)

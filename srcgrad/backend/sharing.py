@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import math
-import sys
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -25,6 +24,7 @@ from numba.core.dispatcher import Dispatcher
 
 from ..execution import execute
 from .cache import Entry, gradient_digest
+from .modules import module
 
 SHARED: WeakValueDictionary[str, Any] = WeakValueDictionary()
 """The helpers of this process by their texts."""
@@ -50,11 +50,10 @@ def share(text: str, scope: dict[str, Any]) -> None:
 def alone(name: str, source: str, whole: str, used: Mapping[str, Any]) -> Any:
     """A helper as the dispatcher of a module of its own, which other processes have as well."""
     digest = hashlib.sha256(whole.encode()).hexdigest()[:16]
-    module = ModuleType(f"srcgrad_{name}_{digest}")
-    sys.modules[module.__name__] = module  # Numba looks it up when it unpickles
-    scope = vars(module)
+    own = module(f"srcgrad_{name}_{digest}")
+    scope = vars(own)
     scope |= {**MODULES, **used}
-    filename = f"<{module.__name__}>"
+    filename = f"<{own.__name__}>"
     execute(source, filename, scope)
     scope[name]._cache = _HelperCache(whole, name)
     without_wrappers(scope[name])

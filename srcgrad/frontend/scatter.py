@@ -165,14 +165,8 @@ def _expanded(
             return _gather_loop(t, a, index, kinds, fresh, stmt.line)
         case Assign(
             target=t, value=ast.Subscript(value=ast.Name(id=a), slice=ast.Name(id=index))
-        ) if _is_integers(kinds.get(index)) and _rows(index, kinds) > 1 and _rows(a, kinds) == 1:
-            places, values = fresh("k"), fresh("v")
-            ravel = ast.Call(np_name("ravel"), [ast.Name(index)], [])
-            taken = ast.Subscript(ast.Name(a), ast.Name(places), ast.Load())
-            shape = ast.Attribute(ast.Name(index), "shape", ast.Load())
-            back = ast.Call(np_name("reshape"), [ast.Name(values), shape], [])
-            steps = ((places, ravel), (values, taken), (t, back))
-            return [Assign(name, value, line=stmt.line) for name, value in steps]
+        ) if _is_integers(kinds.get(index)) and _rows(index, kinds) > 1:
+            return _ravelled(t, a, index, kinds, fresh, stmt.line)
     return None
 
 
@@ -214,6 +208,26 @@ def _gather_loop(
     zero, one = ast.Constant(0), ast.Constant(1)
     loop = For(k, zero, _length(index, kinds), one, body, line=line)
     return [*_length_checks(index, kinds, line), Assign(target, empty, line=line), loop]
+
+
+def _ravelled(
+    target: str,
+    array: str,
+    index: str,
+    kinds: Mapping[str, types.Type],
+    fresh: Callable[[str], str],
+    line: int,
+) -> list[Stmt]:
+    """``z = a[idx]`` of an index array of several axes: of its ravelled form, then in its shape."""
+    places, values = fresh("k"), fresh("v")
+    of_index = [f"{index}.shape[{k}]" for k in range(_rows(index, kinds))]
+    shape = ", ".join(of_index + [f"{array}.shape[{k}]" for k in range(1, _rows(array, kinds))])
+    steps = (
+        (places, f"np.ravel({index})"),
+        (values, f"{array}[{places}]"),
+        (target, f"np.reshape({values}, ({shape}))"),
+    )
+    return [Assign(n, ast.parse(text, mode="eval").body, line=line) for n, text in steps]
 
 
 def _of_list(

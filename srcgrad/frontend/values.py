@@ -29,6 +29,7 @@ from ..rules import registry
 from ..rules.expressions import is_ellipsis, np_name
 from ..rules.listed import JOINED_LISTS
 from .optional import is_none
+from .rows_alike import rows_alike
 from .truth import is_truth
 from .unset_lists import UNSET_ELEMENT
 
@@ -111,7 +112,7 @@ class Values:
                 self.emit(Pop(name, tape, line=self.line))
             case ast.List(elts=elts) if elts:
                 self.refuse_none(value, elts)
-                atoms = [self.atom(e) for e in elts]
+                atoms = [self.atom(e) for e in rows_alike(elts)]
                 self.emit(Assign(name, ast.List([], ast.Load()), line=self.line))
                 for atom in atoms:
                     self.emit(Push(name, atom, line=self.line))

@@ -30,6 +30,7 @@ from .lowering.liveness import sunk, unread
 from .lowering.loops import Loops, loops
 from .lowering.one_name import one_name
 from .lowering.one_place import one_place
+from .lowering.products_in_memory import products_in_memory
 from .lowering.repeated import without_repeated
 from .lowering.routed import routed
 from .lowering.rows import rows
@@ -85,6 +86,7 @@ def lower(
     reclaim: bool = True,
     routes: bool = True,
     numbers: bool = True,
+    in_memory: bool = True,
     equal: Mapping[Extent, Extent] = MappingProxyType({}),
 ) -> Program:
     """The program as loops.
@@ -115,6 +117,8 @@ def lower(
         Whether rounds that hand on a gradient of zero are left out.
     numbers : bool
         Whether elements that a loop comes back to in the next round are held in numbers.
+    in_memory : bool
+        Whether matrix products are written into arrays that are made for them.
     equal : mapping of extent to extent
         Extents of parameters, each with the one that it is known to equal.
     """
@@ -137,7 +141,8 @@ def lower(
     finished = vectorised(finished) if vectormath else finished
     finished = routed(finished) if routes else finished
     finished = held(finished) if numbers else finished
-    return unsigned(finished) if cast else finished
+    finished = unsigned(finished) if cast else finished
+    return products_in_memory(finished) if in_memory else finished
 
 
 def fused_loops(found: Loops, compact: bool) -> Program:

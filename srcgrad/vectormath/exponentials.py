@@ -28,8 +28,8 @@ def exp_tail(r):
     return p * r + 0.5
 
 
-def exp_parts(y):
-    """E ** y for -745.2 <= y <= 710.5: two parts, and two powers of 2 to multiply them by.
+def exp_powers(y):
+    """E ** y for -745.2 <= y <= 710.5 is e ** (whole - rest) times two powers of 2.
 
     e ** y = 2 ** k * e ** r, k an integer and abs(r) <= log(2) / 2. There are two powers, since
     2 ** k may be neither finite nor normal where the result is.
@@ -37,19 +37,33 @@ def exp_parts(y):
     shifted = y * 1.4426950408889634 + 6755399441055744.0  # k is in the last bits
     k = shifted - 6755399441055744.0
     half = k * 0.5 + 6755399441055744.0
-    whole = y - k * 0.6931471803691238
-    r = whole - k * 1.9082149292705877e-10
-    high = 1.0 + whole
-    low = (((1.0 - high) + whole) - k * 1.9082149292705877e-10) + exp_tail(r) * r * r
     n = np.float64(shifted).view(np.int64)
     m = np.float64(half).view(np.int64)
     first = np.int64((m + 1023) << 52).view(np.float64)
     second = np.int64((n - m + 1023) << 52).view(np.float64)
+    return y - k * 0.6931471803691238, k * 1.9082149292705877e-10, first, second
+
+
+def exp_parts(y):
+    """E ** y for -745.2 <= y <= 710.5: two parts, and two powers of 2 to multiply them by."""
+    whole, rest, first, second = exp_powers(y)
+    r = whole - rest
+    high = 1.0 + whole
+    low = (((1.0 - high) + whole) - rest) + exp_tail(r) * r * r
     return high, low, first, second
 
 
 def exp_f64(x):
-    """E ** x."""
+    """E ** x, in one part: it is off by half an ulp, and by what r and e ** r - 1 are off."""
+    y = 0.0 if x < -745.2 else x
+    whole, rest, first, second = exp_powers(710.0 if y > 710.0 else y)
+    r = whole - rest
+    result = (1.0 + (r + exp_tail(r) * r * r)) * first * second
+    return 0.0 if x < -745.2 else result
+
+
+def exp_closely(x):
+    """E ** x, in two parts: it is off by little more than half an ulp."""
     y = 0.0 if x < -745.2 else x
     high, low, first, second = exp_parts(710.0 if y > 710.0 else y)
     return 0.0 if x < -745.2 else (high + low) * first * second

@@ -12,7 +12,7 @@ float by arithmetic, since older processors have no such instruction for vectors
 
 import numpy as np
 
-from .exponentials import exp_f64
+from .exponentials import exp_closely
 
 
 def log_tail(z):
@@ -147,7 +147,7 @@ def pow_f64(x, y):
     e = 1e19 if y > 1e19 else (-1e19 if y < -1e19 else y)
     top = np.int64(np.float64(e).view(np.int64) & ~0x7FFFFFF).view(np.float64)
     total, rest = times_parts(top, high, low, e, 0.0)
-    power = exp_f64(total)
+    power = exp_closely(total)
     power = power if power == np.inf else power + power * rest
     # 0 and infinity, then signs: odd powers of negative numbers, none of broken ones
     power = power if not extreme else (np.inf if (size > 1.0) == (y > 0.0) else 0.0)

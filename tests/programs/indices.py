@@ -102,3 +102,12 @@ def shapes_by_parts(x):
     steps = np.arange(start=1.0, stop=5.0)
     flag = x[0, 0, 0] > 0.0
     return np.sum(buffer * steps) * float(flag) + float(x[0, 1, 0] > 9.0)
+
+
+@structured(signed(5, 3), signed(3, seed=1), np.array([[0, 4, 1], [1, -1, 1]]))
+def rows_looked_up_by_a_table(table, w, tokens):
+    rows = table[tokens]
+    total = np.sum(np.tanh(rows @ w)) + np.sum(table[tokens.T] * rows[0, 1])
+    table = table[tokens[:, 1:]]
+    table[0] *= w
+    return total + np.sum(table * rows[:, :2])

@@ -501,3 +501,19 @@ def subscripts_that_are_lists(a):
     others = [k for k in range(3) if k != 1]
     total = np.sum(a[others] ** 2) + np.sum(a[1:][:, others] * a[0, others])
     return total + np.sum(a[:, [0, 2]])
+
+
+@structured(0.7, 1.2)
+def table_with_rows_of_whole_numbers(a, b):
+    table = [[0, 0, 0], [1 / 2, 0, 0], [-1, 2, +0]]
+    weights = [1 / 6, 2 / 3, 1 / 6]
+    y = 1.0
+    for _ in range(3):
+        k = [0.0] * 3
+        for i in range(3):
+            state = y
+            for j in range(i):
+                state += 0.1 * table[i][j] * k[j]
+            k[i] = a * math.sin(state) - b * state**2
+        y += 0.1 * sum(w * slope for w, slope in zip(weights, k, strict=True))
+    return y

@@ -32,7 +32,7 @@ from .elementwise import (
     where,
 )
 from .indexing import subscript
-from .products import matmul
+from .products import fit, matmul
 from .pull import Pull, array, call, element, materialised, number, spread, variable
 from .rearranged import (
     converted,
@@ -183,6 +183,11 @@ def product(
             return matmul(scope, left, right, element_dtype(known(scope, expr)), inner, target)
         case "np.dot", [left, right]:
             return inner(ast.BinOp(left, ast.Mult(), right))
+        case "affine", [factor, weights, shift] if (
+            inner(weights).rank == 2 and inner(shift).rank == 1
+        ):
+            fit(scope, inner(shift).extents[0], inner(weights).extents[1], "affine")
+            return inner(ast.BinOp(ast.BinOp(factor, ast.MatMult(), weights), ast.Add(), shift))
         case "np.vdot", [left, right]:
             x, y = inner(left), inner(right)
             if x.rank == y.rank and x.extents == y.extents:

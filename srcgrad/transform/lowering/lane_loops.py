@@ -87,6 +87,7 @@ def in_lanes(program: Program, again: bool = True) -> Program:
                 result += spread(found, lanes.LANES, fresh)
                 continue
             around = later | (exposed((stmt,)) if isinstance(stmt, For | While) else set())
+            stmt = nests.counted_up(stmt, later)
             result.append(with_blocks(stmt, tuple(change(b, around) for b in blocks(stmt))))
         return tuple(result)
 
@@ -132,6 +133,13 @@ class Nests:
         """What is known of a loop whose rounds may run side by side, counted up."""
         known = id(loop) in self.natural
         return independent(upward(loop) or loop, later, self.program, self.classes, known)
+
+    def counted_up(self, stmt: Stmt, later: set[str]) -> Stmt:
+        """A loop around others counts up if it may: see ``subscripts`` for what LLVM does else."""
+        around = isinstance(stmt, For) and any(isinstance(s, For) for s in walk(stmt.body))
+        if not isinstance(stmt, For) or not around or self.independent(stmt, later) is None:
+            return stmt
+        return upward(stmt) or stmt
 
     def lanes(self, loop: For, later: set[str]) -> Rounds | None:
         """What is known of a loop that is worth lanes, if what is inside is not."""

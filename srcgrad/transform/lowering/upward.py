@@ -3,8 +3,8 @@
 In: a loop at level "loops". Out: the same rounds in the other order.
 
 Invariant: the same rounds; ``independent`` says that their order does not matter. The loops of the
-backward sweep count down. Lanes count up; what is not in lanes stays as it is, since what was
-recorded last is still in the cache.
+backward sweep count down. Lanes count up, and so do loops around others; what else is not in lanes
+stays as it is, since what was recorded last is still in the cache.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def reprojection_error(camera, point, weight, feature, axis):
 def jacobian_by(gradient):
     """The program: all errors and their derivatives, 15 for each."""
 
-    @numba.njit(error_model="numpy")
+    @numba.njit(cache=True, error_model="numpy")
     def jacobian(cameras, points, weights, features):
         count = len(weights)
         errors, slopes = np.empty((count, 2)), np.empty((count, 2, 15))
