@@ -35,6 +35,7 @@ from .arguments import (
 from .backend.build import BUILT, WRAPPER, build, compiling
 from .backend.cache import Entry, gradient_digest
 from .broadcasts import is_left_out, parameters, trying_call
+from .compiled import compiled
 from .errors import ArgumentError, CompileError, SrcgradError
 from .fingerprint import fingerprint
 from .meanings import plain_function
@@ -377,7 +378,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
             if isinstance(self.__wrapped__, CPUDispatcher):
                 self._primal = self.__wrapped__
             else:
-                self._primal = numba.njit(error_model="numpy")(plain_function(self.__wrapped__))
+                self._primal = compiled(plain_function(self.__wrapped__))
         return self._primal
 
     def _repr_html_(self) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 import srcgrad
 from srcgrad import grad, value_and_grad
+from srcgrad.gates import sigmoid
 
 SCALE = 3.0
 WEIGHTS = np.ones(3)
@@ -213,6 +214,30 @@ def test_what_it_is_called() -> None:
     assert decorated.primal(2.0, 3.0) == 6.0
     assert decorated_with_arguments(2.0, 3.0) == 12.0
     assert "decorated" in decorated._repr_html_()
+
+
+def power(x, n):
+    return 1.0 if n == 0 else x * power(x, n - 1)
+
+
+def made_of_others(times):
+    def part(x):
+        return times * sigmoid(x) + defined_later(x)
+
+    def whole(x, n=3):
+        return part(x) * power(x, n)
+
+    return whole
+
+
+def test_primal_calls_plain_functions() -> None:
+    """Global ones, captured ones, recursive ones, a gate: all compiled, none of them changed."""
+    whole = made_of_others(2.0)
+    gradient = grad(whole, wrt="x")
+    assert gradient.primal(0.5) == pytest.approx(whole(0.5), rel=1e-14)
+    assert gradient.primal(0.5, 2) == pytest.approx(whole(0.5, 2), rel=1e-14)
+    assert type(power) is type(defined_later) is type(whole)
+    assert power(2.0, 3) == 8.0
 
 
 @pytest.mark.parametrize("gradient", [decorated, grad(powers, wrt="x")], ids=["by name", "made"])

@@ -14,12 +14,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numba import types
 
 from ...program import Assign, Expr, names
 from ...rules.contractions import tensordot_indices, written_axes
 from ...rules.expressions import MISSING, dotted, literal
-from .along import identity_matrix, log_sum_exp_along, position, position_in_vector
+from .along import log_sum_exp_along, position, position_in_vector
+from .constructed import constructed, extents_of
 from .einsum import as_product, contracted
 from .elementwise import (
     Build,
@@ -33,14 +33,11 @@ from .elementwise import (
 )
 from .indexing import subscript
 from .products import fit, matmul
-from .pull import Pull, array, call, element, materialised, number, spread, variable
+from .pull import Pull, array, call, element, materialised, number, variable
 from .rearranged import (
     converted,
     expanded,
-    is_found,
     outer,
-    put_along,
-    put_at,
     rolled,
     transposed,
 )
@@ -168,10 +165,9 @@ def structural(
         case "np.astype", [x, _]:
             kind = known(scope, expr)
             return converted(scope, inner(x), element_dtype(kind))
-    for family in (product, constructed):
-        if (pull := family(scope, function, expr, target, inner)) is not None:
-            return pull
-    return called(scope, expr, target)
+    found = product(scope, function, expr, target, inner)
+    found = constructed(scope, function, expr, inner) if found is None else found
+    return called(scope, expr, target) if found is None else found
 
 
 def product(
@@ -206,30 +202,6 @@ def product(
                 return inner(call("np.einsum", ast.Constant(counted), left, right))
         case "np.outer", [left, right]:
             return outer(scope, inner(left), inner(right))
-    return None
-
-
-def constructed(
-    scope: Scope, function: str, expr: ast.Call, target: str, inner: Callable[[Expr], Pull]
-) -> Pull | None:
-    """The pull of an array that is filled by a rule of places, None where the call makes none."""
-    match function, expr.args:
-        case "np.eye", [n] if not expr.keywords:
-            return identity_matrix(scope.shapes.extent(n), element_dtype(known(scope, expr)))
-        case "np.zeros_like" | "np.ones_like" | "np.full_like", [x, *value]:
-            fill = value[0] if value else ast.Constant(1 if "ones" in function else 0)
-            return filled(scope, inner(x).extents, fill, known(scope, expr), inner)
-        case "np.zeros" | "np.ones" | "np.full", [shape, *value]:
-            fill = value[0] if value else ast.Constant(1 if "ones" in function else 0)
-            return filled(scope, extents_of(scope, shape), fill, known(scope, expr), inner)
-        case "put_along", [index, value, shape, axis] if isinstance(literal(axis), int):
-            extents = extents_of(scope, shape)
-            place = literal(axis) % len(extents)
-            return put_along(inner(index), inner(value), extents, place)
-        case "put_at", [index, value, shape]:
-            return put_at(inner(index), inner(value), extents_of(scope, shape), is_found(index))
-        case "np.broadcast_to", [x, shape]:
-            return spread(scope, inner(x), extents_of(scope, shape))
     return None
 
 
@@ -307,35 +279,6 @@ def axes_of(expr: ast.Call, rank: int) -> list[int]:
     if not all(isinstance(v, int) and -rank <= v < rank for v in values):
         raise Opaque
     return sorted(int(v) % rank for v in values)
-
-
-def extents_of(scope: Scope, shape: Expr) -> Extents:
-    """The extents that a shape argument states."""
-    match shape:
-        case ast.Attribute(value=ast.Name(id=name), attr="shape"):
-            kind = scope.types.get(name)
-            return scope.shapes.of(name, kind.ndim) if is_array(kind) else ()
-        case ast.Tuple(elts=elts):
-            return tuple(scope.shapes.extent(e) for e in elts)
-    kind = scope.kind(shape)
-    if isinstance(kind, types.BaseTuple) or not array_free(scope, shape):
-        raise Opaque
-    return (scope.shapes.extent(shape),)
-
-
-def filled(
-    scope: Scope, extents: Extents, fill: Expr, kind: Any, inner: Callable[[Expr], Pull]
-) -> Pull:
-    """An array of one number."""
-    value, dtype = inner(fill), element_dtype(kind)
-    if value.rank:
-        raise Opaque
-    if isinstance(fill, ast.Constant) and dtype.kind == "f":
-        value = number(ast.Constant(float(fill.value)), dtype)  # type: ignore[arg-type]
-    elif dtype.kind in "biu" and value.dtype != dtype:
-        value = converted(scope, value, dtype)
-    zero = isinstance(fill, ast.Constant) and fill.value == 0
-    return Pull(extents, dtype, lambda index, body: value.at((), body), zero=zero)
 
 
 def called(scope: Scope, expr: ast.Call, target: str) -> Pull:
