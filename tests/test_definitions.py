@@ -54,6 +54,8 @@ def written(expression: str, count: int, path: Any) -> Any:
         ("np.sum(np.delete(x, np.argmin(x)) ** 2) * x[0]", (V,)),
         ("np.sum(np.insert(x, 1, y, axis=0) ** 2 * np.arange(12).reshape(4, 3))", (M, V[:3])),
         ("np.sum(np.diff(x, prepend=y, append=2.0) ** 2 * np.arange(6))", (V, 0.3)),
+        ("np.sum(np.diff(x, axis=0, append=x[-1:]) ** 2 + np.diff(x, append=x[:, -1:]))", (M,)),
+        ("np.sum(np.diff(x, n=2, axis=0, prepend=x[:1], append=2 * x[1:]) ** 2)", (M,)),
         ("np.sum(np.unwrap(9 * x) ** 2 * np.arange(5))", (V,)),
         ("np.sum(np.unwrap(9 * x) ** 2 * np.arange(9).reshape(3, 3))", (M,)),
         ("np.sum(np.interp(x, [0.45, 0.65], y, left=0.0) ** 2)", (V, W[:2])),

@@ -265,13 +265,15 @@ def correlate_same(a, v, mode):
 @define(np.diff, prepend=is_given)
 @define(np.diff, append=is_given)
 def diff(a, n=1, axis=-1, prepend=None, append=None):
-    _ = vector_length(a)
+    if a.ndim == 1:
+        before = a[:0] if prepend is None else np.ravel(np.atleast_1d(prepend))
+        after = a[:0] if append is None else np.ravel(np.atleast_1d(append))
+        return np.diff(np.concatenate((before, a, after)), n=n)
     if prepend is None:
-        return np.diff(np.concatenate((a, np.ravel(np.atleast_1d(append)))), n=n)
+        return np.diff(np.concatenate((a, append), axis=axis), n=n, axis=axis)
     if append is None:
-        return np.diff(np.concatenate((np.ravel(np.atleast_1d(prepend)), a)), n=n)
-    ends = np.ravel(np.atleast_1d(prepend)), np.ravel(np.atleast_1d(append))
-    return np.diff(np.concatenate((ends[0], a, ends[1])), n=n)
+        return np.diff(np.concatenate((prepend, a), axis=axis), n=n, axis=axis)
+    return np.diff(np.concatenate((prepend, a, append), axis=axis), n=n, axis=axis)
 
 
 @define(np.ediff1d)
