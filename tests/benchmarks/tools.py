@@ -50,27 +50,10 @@ def srcgrad(problem: Problem, args: tuple[Any, ...]) -> Run:
 
 def primal(problem: Problem, args: tuple[Any, ...]) -> Run:
     """The function itself under ``@njit``; no gradient."""
-    import numba
+    from srcgrad.compiled import compiled
 
-    compiled = problem.primal or numba.njit(error_model="numpy")(with_compiled_helpers(problem))
-    return lambda: compiled(*args)
-
-
-def with_compiled_helpers(problem: Problem) -> Any:
-    """The user's function, its plain helpers under ``@njit`` as a user of Numba has them."""
-    import types
-
-    import numba
-
-    def compiled(function: types.FunctionType) -> types.FunctionType:
-        scope = dict(function.__globals__)
-        for name in function.__code__.co_names:
-            helper = scope.get(name)
-            if isinstance(helper, types.FunctionType) and helper.__module__ == function.__module__:
-                scope[name] = numba.njit(error_model="numpy")(compiled(helper))
-        return types.FunctionType(function.__code__, scope, function.__name__)
-
-    return compiled(problem.function)  # type: ignore[arg-type]
+    function = problem.primal or compiled(problem.function)  # type: ignore[arg-type]
+    return lambda: function(*args)
 
 
 def hand(problem: Problem, args: tuple[Any, ...]) -> Run:
