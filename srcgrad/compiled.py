@@ -8,13 +8,14 @@ which the names of plain functions, global or captured, mean their dispatchers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from types import CellType, CodeType, FunctionType
+from types import CellType, FunctionType
 from typing import Any
 
 import numba
 from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
+
+from .frontend.parse import codes
 
 
 def compiled(function: FunctionType, made: dict[FunctionType, Any] | None = None) -> Any:
@@ -37,9 +38,9 @@ def compiled(function: FunctionType, made: dict[FunctionType, Any] | None = None
             return value
         return made[value] if value in made else compiled(value, made)
 
-    for name in called_names(function.__code__):
-        if name in copied.__globals__:
-            copied.__globals__[name] = meaning(copied.__globals__[name])
+    named = {name for code in codes(function.__code__) for name in code.co_names}
+    for name in sorted(named & copied.__globals__.keys()):
+        copied.__globals__[name] = meaning(copied.__globals__[name])
     for new, old in zip(copied.__closure__ or (), cells, strict=True):
         new.cell_contents = meaning(old.cell_contents)
     return made[function]
@@ -56,11 +57,3 @@ def is_plain(value: Any) -> bool:
     except (ValueError, NumbaError):
         return True
     return False
-
-
-def called_names(code: CodeType) -> Iterator[str]:
-    """The global names in a function, and in the functions inside it."""
-    yield from code.co_names
-    for value in code.co_consts:
-        if isinstance(value, CodeType):
-            yield from called_names(value)

@@ -455,5 +455,10 @@ def bound_names(program: Program) -> set[str]:
     return known | {s.tape for s in walk(program.body) if isinstance(s, Push)}
 
 
+def taken_names(program: Program) -> set[str]:
+    """The names that no new one may be."""
+    return set(program.types) | bound_names(program)
+
+
 BUILTIN_ATOMS = frozenset({"float", "int", "bool"})
 """Builtins that may stand as a value (``dtype=float``)."""

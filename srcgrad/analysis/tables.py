@@ -69,14 +69,14 @@ def leads(store: Store, loops: list[For], reads: list[Expr | None]) -> bool:
     """Whether no round reads what a later round, or itself later on, stores."""
     if not all(map(is_upward, loops)):
         return False
-    own = parts(store.index)
+    own = subscripts_of(store.index)
     axes = []
     for loop in loops:
         found = [k for k, p in enumerate(own) if distance(p, loop.counter) is not None]
         if len(found) != 1:
             return False
         axes.append((found[0], loop))
-    return all(index is not None and is_behind(parts(index), own, axes) for index in reads)
+    return all(index is not None and is_behind(subscripts_of(index), own, axes) for index in reads)
 
 
 def is_behind(read: list[Expr], own: list[Expr], axes: list[tuple[int, For]]) -> bool:
@@ -103,7 +103,7 @@ def is_upward(loop: For) -> bool:
     return one and not any(loop.counter in binds(s) for s in walk(loop.body))
 
 
-def parts(index: Expr) -> list[Expr]:
+def subscripts_of(index: Expr) -> list[Expr]:
     """The subscripts of each axis."""
     return list(index.elts) if isinstance(index, ast.Tuple) else [index]
 

@@ -214,7 +214,7 @@ def _compare(function: types.FunctionType, text: str, filename: str) -> None:
     if any(n.startswith("@py") for n in (*code.co_varnames, *code.co_names)):
         return  # pytest rewrote its asserts
     compiled = _compiled(text, filename)
-    same_place = [c for c in _codes(compiled) if c.co_name == code.co_name]
+    same_place = [c for c in codes(compiled) if c.co_name == code.co_name]
     if not any(_same(c, code) for c in same_place):
         raise _mismatch(function, "its file was edited since it was loaded")
 
@@ -224,12 +224,12 @@ def _compiled(text: str, filename: str) -> types.CodeType:
     return compile(text, filename, "exec", dont_inherit=True)
 
 
-def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+def codes(code: types.CodeType) -> Iterator[types.CodeType]:
     """A code object and all inside it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _codes(constant)
+            yield from codes(constant)
 
 
 def _same(a: types.CodeType, b: types.CodeType) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from ...analysis.aliasing import alias_classes, passed_lists
 from ...program import (
     Assign,
+    Block,
     Call,
     Check,
     Expr,
@@ -106,6 +107,12 @@ def memory_classes(program: Program, flat: bool = False) -> dict[str, str]:
             for source in sources(stmt.value) & set(program.types):
                 join(classes, stmt.target, source)
     return classes
+
+
+def written_memory(body: Block, classes: Mapping[str, str]) -> set[str]:
+    """The classes that the statements of a block, and those inside them, store or add to."""
+    targets = (s.target for s in walk(body) if isinstance(s, Store | Increment))
+    return {classes.get(name, name) for name in targets}
 
 
 def is_unbroadcast(value: Expr) -> bool:

@@ -20,6 +20,7 @@ from numba import types
 
 from ...analysis.exposed import exposed, exposed_after
 from ...analysis.least import natural_loops
+from ...analysis.tables import subscripts_of
 from ...naming import free_name
 from ...program import (
     Assign,
@@ -28,18 +29,19 @@ from ...program import (
     Expr,
     For,
     If,
-    Increment,
     Program,
     Stmt,
     Store,
     bound,
     names,
+    taken_names,
     uses,
     walk,
     with_expressions,
 )
 from ...type_text import dtype_text
 from .effects import memory_classes
+from .lanes import written
 from .pull import call, variable
 from .shapes import parse
 
@@ -75,8 +77,7 @@ class Extreme:
 
 def extremes(program: Program) -> Program:
     """The program with its searches side by side."""
-    taken = set(program.types) | set(program.params) | set(program.constants)
-    taken |= bound(program.body)
+    taken = taken_names(program)
     natural = natural_loops(program)
     kinds = dict(program.types)
 
@@ -128,13 +129,9 @@ def searched(
         return None
     rest = without(body, search)
     made = {s.target for s in search} - kept
-    written = {
-        classes.get(s.target, s.target)
-        for s in walk(body)
-        if isinstance(s, Store | Increment) and s.index is not None
-    }
+    stored = {classes.get(name, name) for name in written(list(walk(body)))}
     read = {n for s in search for n in names(s.value)}
-    if carried & made or made & later or any(classes.get(n, n) in written for n in read):
+    if carried & made or made & later or any(classes.get(n, n) in stored for n in read):
         return None
     if kept & (bound(rest).union(*map(uses, walk(rest)))) or not is_apart(search, found):
         return None
@@ -348,7 +345,7 @@ class Elements(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
         """A subscript in which the counter stands on its own."""
-        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        parts = subscripts_of(node.slice)
         new = [self.place if ast.unparse(p) == self.counter else p for p in parts]
         index = ast.Tuple(new, ast.Load()) if isinstance(node.slice, ast.Tuple) else new[0]
         return ast.Subscript(node.value, index, ast.Load())

@@ -25,6 +25,7 @@ from ...program import (
     blocks,
     bound,
     expressions,
+    mentions,
     names,
     times_bound,
     uses,
@@ -86,7 +87,7 @@ def stored(stmt: Stmt, name: str, sizes: list[str], counters: frozenset[str]) ->
         return None
 
     def change(stmt: Stmt, around: list[For]) -> Stmt | None:
-        if name not in set().union(*({*uses(s), *binds(s)} for s in walk((stmt,)))):
+        if not mentions(stmt, name):
             return stmt
         match stmt:
             case For(counter=counter, body=body) if counter in counters or counter not in bound(

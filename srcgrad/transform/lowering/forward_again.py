@@ -12,7 +12,6 @@ vectors of, and a number that is carried from round to round would prevent that.
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -21,7 +20,6 @@ from ...program import (
     Assign,
     Block,
     For,
-    Increment,
     Stmt,
     Store,
     binds,
@@ -29,10 +27,12 @@ from ...program import (
     bound,
     mentions,
     names,
+    times_bound,
     uses,
     walk,
     with_blocks,
 )
+from .effects import written_memory
 from .joint import is_of_round, reverses
 from .lanes import Rounds, allocated, is_lane
 
@@ -111,11 +111,7 @@ def recorded(body: Block, f: int, b: int, classes: Mapping[str, str]) -> Carried
     assert isinstance(forward, For) and isinstance(back, For)
     tapes = {s.target: t for s in back.body if isinstance(s, Assign) and (t := tape_of(s, forward))}
     changed = bound(body[f : b + 1])
-    written = {
-        classes.get(s.target, s.target)
-        for s in walk(body[f : b + 1])
-        if isinstance(s, Store | Increment)
-    }
+    written = written_memory(body[f : b + 1], classes)
     if not tapes or (names(forward.start) | names(forward.stop)) & changed:
         return None
     steps = slice_of(forward.body, set(tapes))
@@ -128,7 +124,7 @@ def recorded(body: Block, f: int, b: int, classes: Mapping[str, str]) -> Carried
         return None
     if any(classes.get(n, n) in written for n in fixed):
         return None
-    made = Counter(n for s in walk(back.body) for n in binds(s))
+    made = times_bound(back.body)
     if {s.target for s in steps} & exposed(back.body) or any(made[n] != 1 for n in tapes):
         return None
     if not all(is_only_there(t, body, f, b) for t in tapes.values()):

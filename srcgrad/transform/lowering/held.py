@@ -23,6 +23,7 @@ from typing import Any
 from numba import types
 
 from ...analysis.least import step_of
+from ...analysis.tables import subscripts_of
 from ...naming import free_name
 from ...program import (
     Assign,
@@ -84,7 +85,7 @@ class Window:
 
     def at(self, place: Expr, offset: int) -> Expr:
         """The subscript at a place of the loop's axis."""
-        parts = parts_of(self.index)
+        parts = subscripts_of(self.index)
         parts[self.axis] = plus(place, offset) if offset else place
         return parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())
 
@@ -230,7 +231,7 @@ def placed(index: Expr | None, loop: For, rank: int) -> tuple[int, tuple[str, ..
     """The axis that goes with the counter, the other subscripts, what is added to the counter."""
     if index is None or any(isinstance(n, ast.Slice) for n in ast.walk(index)):
         return None
-    parts = parts_of(index)
+    parts = subscripts_of(index)
     axes = [k for k, p in enumerate(parts) if loop.counter in names(p)]
     if len(parts) != rank or len(axes) != 1:
         return None
@@ -253,11 +254,6 @@ def offset_of(part: Expr, counter: str) -> int | None:
     return None
 
 
-def parts_of(index: Expr) -> list[Expr]:
-    """The subscripts, one for each axis."""
-    return list(index.elts) if isinstance(index, ast.Tuple) else [index]
-
-
 def stored(window: Window, place: Expr, offset: int, number: str) -> Stmt:
     """An element gets what a number has."""
     return Store(window.array, window.at(place, offset), ast.Name(number, ast.Load()))
@@ -267,7 +263,7 @@ def with_numbers(stmt: Stmt, window: Window, counter: str, numbers: Mapping[int,
     """A statement with numbers in the place of elements."""
 
     def number(index: Expr) -> str:
-        offset = offset_of(parts_of(index)[window.axis], counter)
+        offset = offset_of(subscripts_of(index)[window.axis], counter)
         assert offset is not None
         return numbers[offset]
 

@@ -36,6 +36,7 @@ from ...program import (
     blocks,
     bound,
     expressions,
+    taken_names,
     walk,
     with_blocks,
 )
@@ -68,8 +69,7 @@ def in_lanes(program: Program, again: bool = True) -> Program:
 
     ``again``: whether what is cheap to compute again in lanes is not recorded.
     """
-    taken = set(program.types) | set(program.params) | set(program.constants)
-    taken |= bound(program.body)
+    taken = taken_names(program)
     kinds = dict(program.types)
     nests = Nests(program, apart_when_swapped(program), natural_loops(program))
 

@@ -38,12 +38,14 @@ from ...program import (
     blocks,
     bound,
     names,
+    taken_names,
+    times_bound,
     walk,
     with_blocks,
 )
 from .contraction import renamed
 from .decisions import Decision, decisions, is_decided, resolved
-from .effects import memory_classes
+from .effects import memory_classes, written_memory
 from .joint import is_of_round, reverses
 from .lane_loops import following
 
@@ -52,8 +54,7 @@ NOBODY, LOST = ast.parse("-1", mode="eval").body, ast.parse("-2", mode="eval").b
 
 def last_rounds(program: Program) -> Program:
     """The program with one round for such loops."""
-    taken = set(program.types) | set(program.params) | set(program.constants)
-    taken |= bound(program.body)
+    taken = taken_names(program)
     search = Search(program, natural_loops(program), taken)
 
     def change(body: Block, after: set[str]) -> Block:
@@ -153,11 +154,7 @@ class Search:
         first = only(stmt.target, forward)
         if first is None or ast.unparse(first.value) != ast.unparse(stmt.value):
             return None
-        written = {
-            self.classes.get(s.target, s.target)
-            for s in walk(between)
-            if isinstance(s, Store | Increment)
-        }
+        written = written_memory(between, self.classes)
         place = next(k for k, s in enumerate(forward.body) if s is first)
         for name in names(stmt.value) - {forward.counter}:
             if self.classes.get(name, name) in written:
@@ -210,7 +207,7 @@ class Search:
 
     def apart(self, inside: Block, back: For) -> Block:
         """A round whose names are its own: lanes take a name to vary everywhere or nowhere."""
-        own = Counter(n for s in walk(back.body) for n in binds(s))
+        own = times_bound(back.body)
         for name in sorted(bound(inside)):
             if own[name] < self.counts[name] and name not in exposed(inside):
                 new = free_name(name, self.taken)

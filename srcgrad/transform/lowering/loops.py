@@ -40,6 +40,7 @@ from ...program import (
     bound,
     expressions,
     names,
+    taken_names,
     uses,
     walk,
     with_blocks,
@@ -104,8 +105,7 @@ def loops(
     equal : mapping of extent to extent
         Extents of parameters, each with the one that it is known to equal.
     """
-    taken = set(program.types) | set(program.params) | set(program.constants) | RESERVED
-    taken |= bound(program.body)
+    taken = taken_names(program) | RESERVED
     taken |= {
         n.id
         for s in walk(program.body)

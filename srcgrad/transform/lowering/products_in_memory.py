@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from numba import types
 
 from ...program import Assign, Block, Call, Expr, Program, Stmt, blocks, names, with_blocks
-from ...rules.expressions import dotted
+from ...rules.expressions import dotted, np_name
 from .pull import call
 
-DTYPES = {types.float64: "float64", types.float32: "float32"}
+DTYPES = frozenset({types.float64, types.float32})
 """What BLAS multiplies."""
 
 
@@ -46,10 +46,10 @@ def made_before(stmt: Stmt, kinds: Mapping[str, types.Type]) -> tuple[Stmt, ...]
             if left is None or right is None or left.dtype != right.dtype:
                 return ()
             shape = ast.Tuple([left.extents[0], right.extents[1]], ast.Load())
-            dtype = ast.Attribute(ast.Name("np", ast.Load()), DTYPES[left.dtype], ast.Load())
-            memory = Assign(target, call("np.empty", shape, dtype), line=stmt.line)
+            memory = call("np.empty", shape, np_name(str(left.dtype)))
+            made = Assign(target, memory, line=stmt.line)
             whole = ast.Call(func, [x, y, ast.Name(target, ast.Load())], [])
-            return memory, Call((), whole, (target,), line=stmt.line, comment=stmt.comment)
+            return made, Call((), whole, (target,), line=stmt.line, comment=stmt.comment)
     return ()
 
 
