@@ -15,7 +15,7 @@ import numba
 from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
 
-from .frontend.parse import codes
+from .fingerprint import codes
 
 
 def compiled(function: FunctionType, made: dict[FunctionType, Any] | None = None) -> Any:

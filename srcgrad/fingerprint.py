@@ -201,6 +201,20 @@ def free_names(code: types.CodeType) -> Iterator[str | None]:
 
     None for an import, which binds names that cannot be looked up.
     """
+    for inner in codes(code):
+        yield from _own_free_names(inner)
+
+
+def codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    """A code object and all inside it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from codes(constant)
+
+
+def _own_free_names(code: types.CodeType) -> Iterator[str | None]:
+    """Those of one code object alone."""
     path: list[str] = []
     for step in dis.get_instructions(code):
         if step.opname in ATTRIBUTES and path:
@@ -215,9 +229,6 @@ def free_names(code: types.CodeType) -> Iterator[str | None]:
             yield None
     if path:
         yield ".".join(path)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from free_names(constant)
 
 
 def code_text(code: types.CodeType) -> str:

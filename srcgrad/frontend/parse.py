@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import Complaint, Place, SourceMismatchError, UnsupportedError
+from ..fingerprint import codes
 from ..meanings import plain_function, resolve, space
 from ..naming import names_in, stored_in
 from .asides import LEVELS, without_asides
@@ -222,14 +223,6 @@ def _compare(function: types.FunctionType, text: str, filename: str) -> None:
 @functools.lru_cache(maxsize=16)
 def _compiled(text: str, filename: str) -> types.CodeType:
     return compile(text, filename, "exec", dont_inherit=True)
-
-
-def codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    """A code object and all inside it."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from codes(constant)
 
 
 def _same(a: types.CodeType, b: types.CodeType) -> bool:
