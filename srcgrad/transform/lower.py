@@ -35,6 +35,7 @@ from .lowering.repeated import without_repeated
 from .lowering.routed import routed
 from .lowering.rows import rows
 from .lowering.shapes import Extent
+from .lowering.skipped import skipped
 from .lowering.straight import equal_extents, guarded
 from .lowering.subscripts import unsigned
 from .lowering.supported import supported
@@ -142,6 +143,7 @@ def lower(
     finished = routed(finished) if routes else finished
     finished = held(finished) if numbers else finished
     finished = unsigned(finished) if cast else finished
+    finished = skipped(finished) if routes else finished
     return products_in_memory(finished) if in_memory else finished
 
 
