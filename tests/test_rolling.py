@@ -117,8 +117,21 @@ def leapfrog(x, y):
     return total
 
 
-FOUND = [path, leapfrog, steps, boxes]
-OTHERS = [waves, down, every_row, a_row_in_the_middle, from_the_end]
+def blocks(x, y):
+    n = len(x)
+    h = np.ones((len(y) + 1, n, n))
+    for t in range(len(y)):
+        for k in range(n):
+            for j in range(n):
+                h[t + 1, k, j] = np.sin(h[t, j, k]) * x[k] + y[t] * h[t, k, j] * x[j]
+    total = 0.0
+    for k in range(n):
+        total += h[len(y), k, k] * h[len(y), k, 0]
+    return total
+
+
+FOUND = [path, leapfrog, steps, blocks]
+OTHERS = [boxes, waves, down, every_row, a_row_in_the_middle, from_the_end]
 
 
 def results(f: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[Any]]:
