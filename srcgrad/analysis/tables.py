@@ -17,6 +17,7 @@ import ast
 from collections.abc import Iterator
 
 from ..program import Alias, Assign, Block, Expr, For, If, Stmt, Store, View, binds, blocks, walk
+from ..syntax import elements_of
 from .elements import subscripts
 from .facts import Facts
 from .freshness import is_allocation
@@ -69,14 +70,14 @@ def leads(store: Store, loops: list[For], reads: list[Expr | None]) -> bool:
     """Whether no round reads what a later round, or itself later on, stores."""
     if not all(map(is_upward, loops)):
         return False
-    own = subscripts_of(store.index)
+    own = elements_of(store.index)
     axes = []
     for loop in loops:
         found = [k for k, p in enumerate(own) if distance(p, loop.counter) is not None]
         if len(found) != 1:
             return False
         axes.append((found[0], loop))
-    return all(index is not None and is_behind(subscripts_of(index), own, axes) for index in reads)
+    return all(index is not None and is_behind(elements_of(index), own, axes) for index in reads)
 
 
 def is_behind(read: list[Expr], own: list[Expr], axes: list[tuple[int, For]]) -> bool:
@@ -101,11 +102,6 @@ def is_upward(loop: For) -> bool:
     """Whether a loop counts by one, and nothing in it sets its counter."""
     one = isinstance(loop.step, ast.Constant) and loop.step.value == 1
     return one and not any(loop.counter in binds(s) for s in walk(loop.body))
-
-
-def subscripts_of(index: Expr) -> list[Expr]:
-    """The subscripts of each axis."""
-    return list(index.elts) if isinstance(index, ast.Tuple) else [index]
 
 
 def distance(part: Expr, counter: str) -> int | None:
