@@ -18,6 +18,7 @@ import ast
 from collections.abc import Iterator
 
 from ..program import Alias, Assign, Block, Expr, For, If, Stmt, Store, View, binds, blocks, walk
+from ..rules.expressions import literal
 from ..syntax import elements_of
 from .elements import subscripts
 from .facts import Facts
@@ -102,26 +103,17 @@ def is_behind(read: list[Expr], own: list[Expr], axes: list[tuple[int, For]]) ->
 
 def is_natural(loop: For, number: int) -> bool:
     """Whether the counter of a loop plus a number is never negative."""
-    least = integer(loop.start) if direction(loop) > 0 else integer(loop.stop)
-    return least is not None and least + (direction(loop) < 0) + number >= 0
+    down = direction(loop) < 0
+    least = literal(loop.stop if down else loop.start)
+    return isinstance(least, int) and least + down + number >= 0
 
 
 def direction(loop: For) -> int:
     """1 or -1 where a loop counts so, and nothing in it sets its counter; else 0."""
-    step = integer(loop.step)
+    step = literal(loop.step)
     if step not in (1, -1) or any(loop.counter in binds(s) for s in walk(loop.body)):
         return 0
-    return step
-
-
-def integer(value: Expr) -> int | None:
-    """The integer that an expression is; None for any other."""
-    match value:
-        case ast.Constant(value=int(number)):
-            return number
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
-            return -number
-    return None
+    return int(step)
 
 
 def distance(part: Expr, counter: str) -> int | None:
