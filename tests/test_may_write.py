@@ -100,19 +100,93 @@ def added_at(a, b):
     return np.sum(a * b)
 
 
-CASES: list[tuple[Any, tuple[str, ...]]] = [
-    (buffer_of_its_own, ()),
-    (copies, ()),
-    (other_name, ("a",)),
-    (part, ("b",)),
-    (on_a_list, ("a", "b")),
-    (on_a_list_later, ("a", "b")),
-    (stored_on_a_list, ("b",)),
-    (chosen, ("a",)),
-    (unpacked, ("a",)),
-    (helper, ("b",)),
-    (method, ("a",)),
-    (added_at, ("a",)),
+def numbers(a, b):
+    total = 0.0
+    for i in range(len(a)):
+        s = a[i]
+        t = a[2 * i - 1, i]
+        s += b[i]
+        t += b[-1]
+        total += s * t
+    return total
+
+
+def rows(a, b):
+    for i in range(len(a)):
+        row = a[i]
+        row[0] = 2.0
+        part = b[i, 1:]
+        part += row
+    return np.sum(a * b)
+
+
+def other_shape(a, b):
+    rows = a.reshape(2, 2)
+    row = rows[0]
+    row += 1.0
+    column = b[:, None]
+    row = column[0]
+    row += 1.0
+    return np.sum(a * b)
+
+
+def at_a_new_axis(a, b):
+    s = a[None]
+    t = s[0]
+    t += b
+    return np.sum(a * b)
+
+
+def bound_anew(a, b):
+    c = b
+    a, b = a.copy(), b.copy()
+    a[0] = 1.0
+    b += 1.0
+    return np.sum(a * b * c)
+
+
+def bound_anew_in_a_branch(a, b):
+    if b[0] > 0.0:
+        a = a.copy()
+    a[0] = 1.0
+    return np.sum(a * b)
+
+
+def other_name_of_what_is_bound_anew(a, b):
+    c = a
+    a = a.copy()
+    c[0] = b[0]
+    return np.sum(a * b)
+
+
+def of_a_list(a, b):
+    both = [a, b]
+    row = both[0]
+    row[0] = 2.0
+    return np.sum(a * b)
+
+
+CASES: list[tuple[Any, dict[str, int]]] = [
+    (buffer_of_its_own, {}),
+    (copies, {}),
+    (other_name, {"a": 0}),
+    (part, {"b": 0}),
+    (on_a_list, {"a": 0, "b": 0}),
+    (on_a_list_later, {"a": 0, "b": 0}),
+    (stored_on_a_list, {"b": 0}),
+    (chosen, {"a": 0}),
+    (unpacked, {"a": 0}),
+    (helper, {"b": 0}),
+    (method, {"a": 0}),
+    (added_at, {"a": 0}),
+    (numbers, {"a": 1}),
+    (rows, {"a": 1, "b": 1}),
+    (bound_anew, {}),
+    (bound_anew_in_a_branch, {"a": 0}),
+    (other_name_of_what_is_bound_anew, {"a": 0}),
+    (of_a_list, {"a": 0, "b": 0}),
+    (other_shape, {"a": 0, "b": 0}),
+    (at_a_new_axis, {"a": 0}),
 ]
 
 
@@ -130,3 +204,39 @@ def test_calls_compare_what_is_written() -> None:
     for _ in range(2):
         with pytest.raises(AliasingError, match="`a` of `other_name` and `b`"):
             grad(other_name)(b=a[:2], a=a[1:])
+
+
+def sums(a, b):
+    total = 0.0
+    for i in range(len(a)):
+        s = a[i]
+        s += b[i]
+        total += np.sum(s * s)
+    return total
+
+
+def test_numbers_share_no_memory() -> None:
+    """Vectors may be the same, rows of matrices may not; lists and tuples are looked into."""
+    gradient = grad(sums)
+    a, A = np.array([1.0, 2.0]), np.array([[1.0, 2.0], [3.0, 4.0]])
+    for expected, found in zip(gradient(a, a.copy()), gradient(a, a), strict=True):
+        np.testing.assert_allclose(found, expected)
+    gradient(A, A.copy())
+    with pytest.raises(AliasingError, match="share memory"):
+        gradient(A, A)
+    with pytest.raises(AliasingError, match="share memory"):
+        gradient((a, a.copy()), (a, a))
+
+
+def own_names(same, array, type, overlap, numbers, several, dispatch):
+    t = same
+    t += array[0] * type
+    return np.sum(t) * overlap * numbers * several * dispatch
+
+
+def test_parameters_may_have_any_names() -> None:
+    given = (2.0, np.array([3.0]), 4.0, 5.0, 6.0, 7.0, 8.0)
+    value = 14.0 * 5.0 * 6.0 * 7.0 * 8.0
+    found = grad(own_names, wrt=("same", "type", "overlap", "several", "dispatch"))(*given)
+    expected = (value / 14.0, value / 14.0 * 3.0, value / 5.0, value / 7.0, value / 8.0)
+    np.testing.assert_allclose(found, expected)
