@@ -40,6 +40,7 @@ from .lowering.shapes import Extent
 from .lowering.straight import equal_extents, guarded
 from .lowering.subscripts import unsigned
 from .lowering.supported import supported
+from .lowering.through_views import through_views
 from .lowering.triangles import triangles
 from .lowering.unread_tapes import without_unread_tapes
 from .lowering.vectorise import vectorised
@@ -134,6 +135,7 @@ def lower(
     finished = supported(finished, triangles(program))
     finished = without_repeated(finished) if reuse else finished
     finished = joint(finished) if workspaces else finished
+    finished = through_views(unread(finished, found.counters)) if lanes else finished
     if routes and lanes:
         finished = unread(chosen_rounds(last_rounds(finished)), found.counters)
     finished = in_place(finished) if reclaim else finished
