@@ -17,6 +17,7 @@ from types import MappingProxyType
 from ..program import Assign, Block, For, Program, binds, blocks, walk, with_blocks
 from .checkpoints.rounds import checkpointed
 from .lowering.apart import apart
+from .lowering.chosen_round import chosen_rounds
 from .lowering.contraction import contract, localise
 from .lowering.extremes import extremes
 from .lowering.first_sums import first_sums
@@ -31,6 +32,7 @@ from .lowering.loops import Loops, loops
 from .lowering.one_name import one_name
 from .lowering.one_place import one_place
 from .lowering.products_in_memory import products_in_memory
+from .lowering.remade import remade
 from .lowering.repeated import without_repeated
 from .lowering.routed import routed
 from .lowering.rows import rows
@@ -38,6 +40,7 @@ from .lowering.shapes import Extent
 from .lowering.straight import equal_extents, guarded
 from .lowering.subscripts import unsigned
 from .lowering.supported import supported
+from .lowering.through_views import through_views
 from .lowering.triangles import triangles
 from .lowering.unread_tapes import without_unread_tapes
 from .lowering.vectorise import vectorised
@@ -132,8 +135,9 @@ def lower(
     finished = supported(finished, triangles(program))
     finished = without_repeated(finished) if reuse else finished
     finished = joint(finished) if workspaces else finished
+    finished = through_views(unread(finished, found.counters)) if lanes else finished
     if routes and lanes:
-        finished = unread(last_rounds(finished), found.counters)
+        finished = unread(chosen_rounds(last_rounds(finished)), found.counters)
     finished = in_place(finished) if reclaim else finished
     finished = one_place(finished) if routes else finished
     finished = extremes(in_lanes(finished, checkpoints)) if lanes else finished
@@ -154,6 +158,9 @@ def fused_loops(found: Loops, compact: bool) -> Program:
     fused = contract(fuse(contract(program, counters), counters), counters)
     if compact:
         fused = contract(rows(fused, counters), counters)
+        if (again := remade(fused, counters)) is not fused:
+            fused = contract(fuse(again, counters), counters)
+            fused = contract(rows(fused, counters), counters)
     return localise(fused, counters)
 
 

@@ -71,9 +71,14 @@ def shape_of(scope: Scope, value: Expr) -> tuple[int | str, ...] | None:
 
 
 def note_part(scope: Scope, name: str, source: str, part: Pull) -> None:
-    """Elements of a view without a layout of its own are those of its array, which has one."""
+    """Elements of a view without a layout of its own are those of its array, which has one.
+
+    So are those of a view with more axes, whatever its layout: it is there to be broadcast.
+    """
     kind, whole = scope.types[name], scope.types[source]
-    if kind.layout != "A" or whole.layout == "A" or source in scope.partial:
+    if whole.layout == "A" or source in scope.partial:
+        return
+    if kind.layout != "A" and kind.ndim <= whole.ndim:
         return
     steps: list[Stmt] = []
     place = part.at(tuple(variable(f"i{k}") for k in range(part.rank)), steps)
