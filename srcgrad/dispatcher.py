@@ -34,6 +34,7 @@ from .arguments import (
 )
 from .backend.build import BUILT, WRAPPER, build, compiling
 from .backend.cache import Entry, gradient_digest
+from .backend.late import KNOWN
 from .backend.raising import Called
 from .broadcasts import is_left_out, parameters, trying_call
 from .compiled import compiled
@@ -248,6 +249,8 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         args = tuple(sigutils.normalize_signature(sig)[0])
         if self._twin is not None and args in self._twin.overloads:
             return self._twin.get_overload(sig)
+        if not KNOWN:
+            return super().get_overload(sig)
         if args not in self._called:
             self._called[args] = Called(self.overloads[args], self)
         return self._called[args]

@@ -85,8 +85,8 @@ def outline(primal: Any, tolerant: bool = False) -> Outline | None:
 def _examined(primal: Any, mark: Fingerprint) -> tuple[Outline, dict[str, Any]]:
     """The outline that a function's source gives, and what to remember of it."""
     from .frontend.closure import inline_untyped  # costs much: only where needed
+    from .frontend.may_write import written
     from .frontend.parse import parameter_names, parse
-    from .frontend.written import written
 
     inlined = inline_untyped(parse(primal))
     captured = [(source.function, name, value) for source, name, value in inlined.captured]
@@ -197,8 +197,8 @@ def is_library(value: Any) -> bool:
 def _routines_write(functions: Iterable[Any]) -> bool:
     """Whether recursive functions, or those that they call, may write to an array."""
     from .frontend.closure import inline_untyped
+    from .frontend.may_write import written
     from .frontend.parse import parameter_names, parse
-    from .frontend.written import written
 
     todo, seen = list(functions), set()
     while todo:

@@ -28,7 +28,7 @@ from .errors import ArgumentError, Complaint, Place, UnsupportedError
 from .frontend.inline import Inlined
 from .frontend.parse import parse
 from .gate_types import backward_stubs
-from .program import Assign, Program, verify, walk, whole_of
+from .program import Assign, For, Program, verify, walk, whole_of
 from .recursion import Routine, Routines, reachable, reachable_from
 from .returned import refuse_shared
 from .sweeps import Sweeps, completed, functions, sweeps
@@ -38,6 +38,7 @@ from .transform.into import into
 from .transform.lower import lower, versions
 from .transform.prepare import prepare
 from .transform.private import rearranged
+from .transform.row_form import row_form
 from .transform.simplify import simplify
 
 
@@ -66,6 +67,9 @@ class Derived:
         The parameters that the primal may write to, and captured arrays: ``captured0_``, ...
     extra : tuple of numpy.ndarray
         Captured arrays, passed after the user's arguments.
+    rows : tuple of Program and str or None
+        The gradient of the primal in row form, which is compiled if lanes take the loop with this
+        counter; it calls nothing by name.
     """
 
     flat: str
@@ -78,6 +82,7 @@ class Derived:
     written: frozenset[str]
     extra: tuple[Any, ...] = ()
     gates: Mapping[str, Any] = field(default_factory=dict)
+    rows: tuple[Program, str] | None = None
 
     @functools.cached_property
     def loops(self) -> str:
@@ -98,6 +103,11 @@ class Derived:
             )
             return emit(self.into(own), others, "loops")
         main, *broadcast = versions(first, self.vectormath, self.lanes, later)
+        if self.rows is not None:
+            program, counter = self.rows
+            other = versions(program, self.vectormath, self.lanes, later)
+            if not any(isinstance(s, For) and s.counter == counter for s in walk(other[0].body)):
+                main, *broadcast = other
         return emit(main, [*others, *broadcast], "loops")
 
 
@@ -168,10 +178,25 @@ def derive(
         )
     )
     flat = emit(written(finished) if written else finished, others)
+    rows = None
+    if lanes and out is None and not called and (form := row_form(typed)) is not None:
+        again = infer_again(form.program, kinds, inlined.places)[0]
+        in_rows = gradient_program(again, kinds, inlined.places, wrt, (with_value, tupled), swept)
+        rows = in_rows[0], form.counter
     programs = (finished, *others)
     gates = {name: f for p in programs for name, f in p.gates.items()}
     return Derived(
-        flat, programs, vectormath, lanes, finished.name, returned, written, changed, extra, gates
+        flat,
+        programs,
+        vectormath,
+        lanes,
+        finished.name,
+        returned,
+        written,
+        changed,
+        extra,
+        gates,
+        rows,
     )
 
 

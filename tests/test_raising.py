@@ -88,3 +88,9 @@ def test_in_a_try_the_caller_goes_on() -> None:
     np.testing.assert_allclose(found[::2], EXPECTED[::2], rtol=1e-14)
     assert not found[1::2].any()
     np.testing.assert_array_equal(points, POINTS)
+
+
+def test_with_another_numba_the_call_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srcgrad.dispatcher.KNOWN", False)
+    rows = rows_by(grad(bowl, out=True))
+    np.testing.assert_allclose(rows(POINTS, SCALES, np.zeros((4, 3))), EXPECTED, rtol=1e-14)

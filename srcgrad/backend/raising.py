@@ -8,7 +8,8 @@ is marked as one; Numba marks ``raise`` in the function itself, and not the exit
 passes on what was raised in a function that it calls. So a caller of any gradient that may raise
 (``out`` of another shape) kept all its counts, in a loop over rows more work than the gradient.
 
-Invariant: what Numba's own call does. In a ``try`` the caller goes on: that way has no mark.
+Invariant: what Numba's own call does. In a ``try`` the caller goes on: that way has no mark. With a
+Numba whose calls are not known here (``late.KNOWN``) the call is Numba's own.
 """
 
 from __future__ import annotations

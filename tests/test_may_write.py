@@ -9,8 +9,8 @@ import pytest
 
 from srcgrad import AliasingError, grad
 from srcgrad.frontend.closure import inline_untyped
+from srcgrad.frontend.may_write import written
 from srcgrad.frontend.parse import parse
-from srcgrad.frontend.written import written
 
 
 def buffer_of_its_own(a, b):
