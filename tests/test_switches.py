@@ -88,7 +88,7 @@ PLANS = {
         lambda facts, **_: recording(facts, everything=True, fuse=False),
     ),
     "nothing rearranged": (srcgrad.pipeline, "rearranged", lambda facts: facts.program),
-    "no table": (srcgrad.analysis.needed, "table_stores", lambda _: frozenset()),
+    "no table": (srcgrad.analysis.cells, "table_stores", lambda _: frozenset()),
     "no unread store": (srcgrad.analysis.needed, "unread_stores", lambda _: frozenset()),
 }
 
