@@ -4,8 +4,8 @@ In: a prepared Program. Out: the same, where sums, differences and products of n
 does not change stand before it. The reversal gains more than the primal: each round adds to the
 gradient of the one number that is read in it, and what that is made of gets its share once.
 
-Invariant: the same numbers. What is moved is bound once in the program, raises nothing, is finite
-where its operands are: a loop without rounds gives zero to it, and zero goes on to its operands.
+Invariant: the same numbers. What is moved is bound once in the program, raises nothing and is
+finite where its operands are: a loop without rounds gives zero to it, and zero goes on to them.
 """
 
 from __future__ import annotations
