@@ -33,6 +33,7 @@ from .recursion import Routine, Routines, reachable, reachable_from
 from .returned import refuse_shared
 from .sweeps import Sweeps, completed, functions, sweeps
 from .transform.adjoint import Parts, adjoint
+from .transform.hoisted import hoisted
 from .transform.into import into
 from .transform.lower import lower, versions
 from .transform.prepare import prepare
@@ -208,7 +209,7 @@ def gradient_program(
     swept: Sweeps,
 ) -> tuple[Program, types.Type]:
     """From a typed primal to its typed gradient, and the type of the result."""
-    prepared = prepare(typed)
+    prepared = hoisted(prepare(typed))
     given = dict(zip(typed.params, kinds, strict=True))
     structure = gradient_structure(prepared, wrt, given)
     names = [name for parts in structure.values() for name in leaves_of(parts)]

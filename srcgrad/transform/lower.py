@@ -27,6 +27,7 @@ from .lowering.in_place import in_place
 from .lowering.joint import joint
 from .lowering.lane_loops import in_lanes
 from .lowering.last_round import last_rounds
+from .lowering.late_shadows import late_shadows
 from .lowering.liveness import sunk, unread
 from .lowering.loops import Loops, loops
 from .lowering.one_name import one_name
@@ -34,9 +35,11 @@ from .lowering.one_place import one_place
 from .lowering.products_in_memory import products_in_memory
 from .lowering.remade import remade
 from .lowering.repeated import without_repeated
+from .lowering.rolling import rolling
 from .lowering.routed import routed
 from .lowering.rows import rows
 from .lowering.shapes import Extent
+from .lowering.skipped import skipped
 from .lowering.straight import equal_extents, guarded
 from .lowering.subscripts import unsigned
 from .lowering.supported import supported
@@ -112,8 +115,9 @@ def lower(
     checkpoints : bool
         Whether cheap rounds are run again in the backward sweep rather than recorded.
     compact : bool
-        Whether arrays that are only passed on go: zeros that are added to, second names, what is
-        recorded for its shape, all but a row of what a loop uses up row by row.
+        Whether arrays that are only passed on go: zeros that are added to, second names, shadows
+        that the backward sweep can make itself, what is recorded for its shape, all but a row, or
+        a few, of what a loop uses up row by row.
     reclaim : bool
         Whether what a loop makes takes the memory of what it uses up, element by element.
     routes : bool
@@ -125,6 +129,7 @@ def lower(
     equal : mapping of extent to extent
         Extents of parameters, each with the one that it is known to equal.
     """
+    program = late_shadows(program) if compact else program
     program = apart(checkpointed(program) if checkpoints else program)
     found = loops(program, equal=equal)
     fused = fused_loops(found, compact)
@@ -145,7 +150,9 @@ def lower(
     finished = vectorised(finished) if vectormath else finished
     finished = routed(finished) if routes else finished
     finished = held(finished) if numbers else finished
+    finished = rolling(finished) if compact else finished
     finished = unsigned(finished) if cast else finished
+    finished = skipped(finished) if routes else finished
     return products_in_memory(finished) if in_memory else finished
 
 
