@@ -28,7 +28,8 @@ class Options:
     vectormath : bool
         Whether loops call mathematical functions that LLVM vectorises.
     lanes : bool
-        Whether independent rounds of a loop run side by side; where ``min``, ``max`` or a test says
+        Whether independent rounds of a loop run side by side, those over the rows of arrays that a
+        loop computes column by column among them; where ``min``, ``max`` or a test says
         which one has a gradient, that one alone: the others add nothing, not zero times infinity.
     out : bool
         Whether gradients can be written into arrays that the caller passes.

@@ -271,6 +271,9 @@ def is_row(found: Rounds, stmt: For) -> bool:
     """Whether an innermost loop runs along rows of the rounds: it suits vectors as it is."""
     if stmt not in found.loop.body or any(blocks(s) for s in stmt.body):
         return False
+    deeper = (s for b in found.loop.body for s in walk((b,)) if s not in found.loop.body)
+    if any(goes_by(s, stmt.counter) for s in deeper):
+        return False  # its counter would differ from lane to lane there too
     for expr in (e for s in stmt.body for e in (*expressions(s), *own_place(s))):
         for node in ast.walk(expr):
             match node:
@@ -279,6 +282,11 @@ def is_row(found: Rounds, stmt: For) -> bool:
                     if rows and ast.unparse(last) == stmt.counter:
                         return True
     return False
+
+
+def goes_by(stmt: Stmt, counter: str) -> bool:
+    """Whether a statement is a loop with this counter."""
+    return isinstance(stmt, For) and stmt.counter == counter
 
 
 def own_place(stmt: Stmt) -> list[Expr]:
