@@ -35,9 +35,12 @@ from .sweeps import Sweeps, completed, functions, sweeps
 from .transform.adjoint import Parts, adjoint
 from .transform.into import into
 from .transform.lower import lower, versions
+from .transform.lowering.shapes import Extent
+from .transform.lowering.straight import guarded
 from .transform.prepare import prepare
 from .transform.private import rearranged
 from .transform.simplify import simplify
+from .transform.small.numbers import Numbers, as_numbers
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ class Derived:
         The parameters that the primal may write to, and captured arrays: ``captured0_``, ...
     extra : tuple of numpy.ndarray
         Captured arrays, passed after the user's arguments.
+    numbers : Numbers or None
+        The gradient with numbers for small arrays, and what it takes for granted: what is compiled
+        instead, where there are any.
     """
 
     flat: str
@@ -77,6 +83,7 @@ class Derived:
     written: frozenset[str]
     extra: tuple[Any, ...] = ()
     gates: Mapping[str, Any] = field(default_factory=dict)
+    numbers: Numbers | None = None
 
     @functools.cached_property
     def loops(self) -> str:
@@ -91,13 +98,31 @@ class Derived:
     def _lowered(self, later: bool) -> str:
         first, *rest = self.programs
         others = [lower(p, self.vectormath, lanes=self.lanes) for p in rest]
+        if self.numbers is not None and not self.numbers.assumed:
+            first = self.numbers.program
         if self.into is not None:  # one version: a caller that passes arrays has loops of its own
             own = lower(  # the caller's memory
                 first, self.vectormath, lanes=self.lanes, reclaim=False, in_memory=False
             )
             return emit(self.into(own), others, "loops")
-        main, *broadcast = versions(first, self.vectormath, self.lanes, later)
+        main, *broadcast = self._versions(first, later)
         return emit(main, [*others, *broadcast], "loops")
+
+    def _versions(self, first: Program, later: bool) -> list[Program]:
+        """The gradient as loops, with numbers for small arrays; what is called where it may not."""
+        if self.numbers is None:
+            return versions(first, self.vectormath, self.lanes, later)
+        small = self.numbers.program
+        assumed: dict[Extent, Extent] = dict(self.numbers.assumed.items())
+        main, *broadcast = versions(small, self.vectormath, self.lanes, later)
+        if not assumed:
+            return [main, *broadcast]
+        if later:
+            return [guarded(main, assumed, ""), *broadcast]
+        name = f"{first.name}_any"
+        other = replace(first, name=name)
+        rest = versions(other, self.vectormath, self.lanes)
+        return [guarded(main, assumed, name), *broadcast, *rest]
 
 
 def derive(
@@ -109,6 +134,7 @@ def derive(
     vectormath: bool = True,
     lanes: bool = True,
     out: types.Type | None = None,
+    small: bool = True,
 ) -> Derived:
     """Differentiate a function for arguments of these types.
 
@@ -130,6 +156,8 @@ def derive(
         Whether independent rounds of a loop run side by side.
     out : numba.types.Type, optional
         The type of a last parameter: the arrays into which gradients are written.
+    small : bool
+        Whether what is compiled has numbers for small arrays.
 
     Raises
     ------
@@ -169,9 +197,16 @@ def derive(
     flat = emit(written(finished) if written else finished, others)
     programs = (finished, *others)
     gates = {name: f for p in programs for name, f in p.gates.items()}
+    numbers = as_numbers(typed) if small and not called else None
+    if numbers is not None:
+        of_numbers, _ = gradient_program(
+            numbers.program, kinds, inlined.places, wrt, (with_value, tupled), swept
+        )
+        numbers = replace(numbers, program=of_numbers)
     return Derived(
-        flat, programs, vectormath, lanes, finished.name, returned, written, changed, extra, gates
-    )
+        flat, programs, vectormath, lanes, finished.name, returned, written, changed, extra, gates,
+        numbers,
+    )  # fmt: skip
 
 
 def gradient_program(
