@@ -109,12 +109,12 @@ def with_own_names(program: Program, chosen: set[str]) -> Program:
 def converted(program: Program, assumed: Mapping[str, str]) -> Program | None:
     """The program with numbers; None where no array becomes any."""
     extents = Extents(program, assumed)
-    small = {n for n, s in extents.shapes.items() if np.prod(s) <= MOST}
+    small = {n for n, s in extents.shapes.items() if 0 < np.prod(s) <= MOST}
     if not small:
         return None
     longer = unrolled(program, small, extents.elements.integer)
     extents = Extents(longer, assumed) if longer is not program else extents
-    small = {n for n, s in extents.shapes.items() if np.prod(s) <= MOST} & copyable(longer)
+    small = {n for n, s in extents.shapes.items() if 0 < np.prod(s) <= MOST} & copyable(longer)
     while small:
         writer = Writer(longer, extents, small)
         body = writer.block(longer.body)
@@ -189,6 +189,8 @@ class Writer:
                 self.compound(stmt)
                 return
             self.rewrite(stmt)
+            if any(uses(s) & self.numbers.keys() for s in self.out[start:]):
+                raise NotSmall
         except NotSmall:
             del self.out[start:]
             self.with_arrays(stmt, touched)
