@@ -2,7 +2,8 @@
 
 In: a typed primal whose parameters keep their arrays. Out: for extents of parameters (as text) the
 constants that they would be if operands of equal rank have equal extents: an array is added to
-three numbers, goes into a cross product, is multiplied by a matrix of 3 by 3.
+three numbers, goes into a cross product, is multiplied by a matrix of 3 by 3. With ``guess``, those
+as well of which only constant subscripts are read: the highest is taken for the last.
 
 Invariant: none needed; what is taken for granted is tested at run time.
 """
@@ -15,7 +16,8 @@ from collections.abc import Iterator, Mapping
 
 from numba import types
 
-from ...program import Alias, Assign, Expr, Increment, Program, Store, View, walk
+from ...analysis.tables import subscripts_of
+from ...program import Alias, Assign, Expr, For, Increment, Program, Store, View, expressions, walk
 from ...rules.expressions import dotted, literal
 from .extents import Extents, Shape
 
@@ -25,17 +27,17 @@ MOST = 16
 """The largest extent of a small array."""
 
 
-def assumed_extents(program: Program) -> dict[str, str]:
+def assumed_extents(program: Program, guess: bool) -> dict[str, str]:
     """For extents of parameters the constants that they are likely to be."""
     assumed: dict[str, str] = {}
     while True:
-        more = likely(program, Extents(program, assumed).shapes) | assumed
+        more = likely(program, Extents(program, assumed).shapes, guess) | assumed
         if more == assumed:
             return assumed
         assumed = more
 
 
-def likely(program: Program, shapes: Mapping[str, Shape]) -> dict[str, str]:
+def likely(program: Program, shapes: Mapping[str, Shape], guess: bool) -> dict[str, str]:
     """The same, where these shapes are known."""
     groups: dict[Axis, Axis] = {}
     known: dict[Axis, set[int]] = {}
@@ -52,6 +54,12 @@ def likely(program: Program, shapes: Mapping[str, Shape]) -> dict[str, str]:
         elif (a := root(first)) != (b := root(second)):
             groups[a] = b
             known[b] = known.get(b, set()) | known.pop(a, set())
+    if guess:
+        told = {a for a, sizes in known.items() if sizes - {1}}
+        last: dict[Axis, int] = {}
+        for place, size in reached(program):
+            last[root(place)] = max(size, last.get(root(place), 0))
+        known.update({a: {size} for a, size in last.items() if a not in told})
     found = {}
     for name in program.params:
         kind = program.types.get(name)
@@ -78,6 +86,47 @@ def pairs(program: Program) -> Iterator[tuple[Axis, Axis | int]]:
             ):
                 part = ast.Subscript(name(t), i, ast.Load())
                 yield from of_value(program, v, part)
+
+
+ENDLESS = 10**9
+"""How far a subscript may reach that is not a constant."""
+
+
+def reached(program: Program) -> Iterator[tuple[Axis, int]]:
+    """How many elements of an axis each subscript says that there are."""
+    counted = {
+        s.counter: literal(s.stop)
+        for s in walk(program.body)
+        if isinstance(s, For) and type(literal(s.stop)) is int and literal(s.step) == 1
+    }
+    for stmt in walk(program.body):
+        parts: list[ast.AST] = list(expressions(stmt))
+        if isinstance(stmt, Store | Increment) and stmt.index is not None:
+            parts.append(ast.Subscript(name(stmt.target), stmt.index, ast.Load()))
+        for node in (n for p in parts for n in ast.walk(p)):
+            match node:
+                case ast.Subscript(value=ast.Name(id=text), slice=index):
+                    for k, part in enumerate(subscripts_of(index)):
+                        if not whole(part):
+                            yield (text, k), reach(part, counted)
+                case ast.Attribute(value=ast.Name(id=text), attr="shape" | "size"):
+                    yield from (((text, k), ENDLESS) for k in range(len(axes(program, name(text)))))
+                case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=text)]):
+                    yield (text, 0), ENDLESS
+
+
+def reach(part: Expr, counted: Mapping[str, int]) -> int:
+    """How many elements a part of a subscript says that there are."""
+    match part:
+        case ast.Constant(value=int() as place) if place is not True and place is not False:
+            return place + 1
+        case ast.Slice(upper=ast.Constant(value=int() as end)):
+            return end
+        case ast.Name(id=text):
+            return counted.get(text, ENDLESS)
+        case ast.BinOp(left=ast.Name(id=text), op=ast.Add(), right=ast.Constant(value=int() as k)):
+            return counted.get(text, ENDLESS) + k
+    return ENDLESS
 
 
 def name(text: str) -> Expr:

@@ -71,20 +71,26 @@ class Numbers:
     program : Program
     assumed : mapping of str to int
         Extents of parameters, as text, that are taken for granted.
+    count : int
+        How many arrays became numbers that are not parameters.
     """
 
     program: Program
     assumed: Mapping[str, int]
+    count: int = 0
 
 
 def as_numbers(program: Program) -> Numbers | None:
     """The primal with numbers for small arrays; None where it has none."""
     rebound = bound(program.body)
-    assumed = assumed_extents(with_own_names(program, rebound))
-    found = converted(with_own_names(program, rebound | whole_of(program, assumed)), assumed)
-    if found is None:
-        return None
-    return Numbers(found, {extent: int(size) for extent, size in assumed.items()})
+    best: Numbers | None = None
+    for guess in (False, True):
+        assumed = assumed_extents(with_own_names(program, rebound), guess)
+        own = with_own_names(program, rebound | whole_of(program, assumed))
+        found = converted(own, assumed)
+        if found is not None and (best is None or found.count > best.count):
+            best = found
+    return best
 
 
 def whole_of(program: Program, assumed: Mapping[str, str]) -> set[str]:
@@ -106,8 +112,8 @@ def with_own_names(program: Program, chosen: set[str]) -> Program:
     return program.with_body(body, types=kinds)
 
 
-def converted(program: Program, assumed: Mapping[str, str]) -> Program | None:
-    """The program with numbers; None where no array becomes any."""
+def converted(program: Program, assumed: Mapping[str, str]) -> Numbers | None:
+    """The program with numbers; None where no array becomes any, or it would be too long."""
     extents = Extents(program, assumed)
     small = {n for n, s in extents.shapes.items() if 0 < np.prod(s) <= MOST}
     if not small:
@@ -119,8 +125,13 @@ def converted(program: Program, assumed: Mapping[str, str]) -> Program | None:
         writer = Writer(longer, extents, small)
         body = writer.block(longer.body)
         if not writer.kept:
-            found = longer.with_body(body, types=writer.kinds)
-            return found if len(list(walk(body))) <= LARGEST else None
+            if len(list(walk(body))) > LARGEST:
+                return None
+            given = {extent: int(size) for extent, size in assumed.items()}
+            params = set(program.params)
+            own = {s.target for s in program.body if isinstance(s, Alias) and s.source in params}
+            count = len(small - own)
+            return Numbers(longer.with_body(body, types=writer.kinds), given, count)
         small -= writer.kept
     return None
 
