@@ -9,6 +9,7 @@ works.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -197,12 +198,13 @@ def derive(
     flat = emit(written(finished) if written else finished, others)
     programs = (finished, *others)
     gates = {name: f for p in programs for name, f in p.gates.items()}
-    numbers = as_numbers(typed) if small and not called else None
-    if numbers is not None:
-        of_numbers, _ = gradient_program(
-            numbers.program, kinds, inlined.places, wrt, (with_value, tupled), swept
-        )
-        numbers = replace(numbers, program=of_numbers)
+    numbers = None
+    if small and not called and (found := as_numbers(typed)) is not None:
+        with contextlib.suppress(UnsupportedError):  # a function that only arrays have
+            of_numbers, _ = gradient_program(
+                found.program, kinds, inlined.places, wrt, (with_value, tupled), swept
+            )
+            numbers = replace(found, program=of_numbers)
     return Derived(
         flat, programs, vectormath, lanes, finished.name, returned, written, changed, extra, gates,
         numbers,

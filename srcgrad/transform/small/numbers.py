@@ -262,6 +262,8 @@ class Writer:
     def assign(self, target: str, value: Expr, stmt: Stmt) -> None:
         """``z = value``."""
         self.kind = getattr(self.kinds[target], "dtype", self.kinds[target])
+        if self.kind == types.boolean and not is_truth(value):
+            raise NotSmall  # `True + True` is 2 as a number
         if target in self.numbers:
             self.put(self.numbers[target], self.elements.of(value))
             return
@@ -427,6 +429,16 @@ def has_arrays(expr: Expr, kinds: Mapping[str, Any]) -> bool:
         case ast.Name(id=name):
             return isinstance(kinds.get(name), types.Array)
     return any(has_arrays(e, kinds) for e in ast.iter_child_nodes(expr) if isinstance(e, ast.expr))
+
+
+def is_truth(value: Expr) -> bool:
+    """Whether the elements of a value of bools are bools as numbers, too."""
+    match value:
+        case ast.BinOp(op=op):
+            return isinstance(op, ast.BitAnd | ast.BitOr | ast.BitXor)
+        case ast.UnaryOp(op=op):
+            return isinstance(op, ast.Not)
+    return True
 
 
 def decided(test: Expr) -> bool | None:
