@@ -16,8 +16,6 @@ from numba.core.registry import CPUDispatcher
 
 from .errors import BROADCAST
 
-dispatch = CPUDispatcher.__call__
-
 
 def is_left_out(plain: Any) -> bool:
     """Whether a dispatcher's text lacks the version for operands that are broadcast."""
@@ -27,6 +25,14 @@ def is_left_out(plain: Any) -> bool:
 def is_request(error: ValueError) -> bool:
     """Whether an error asks for the version for operands that are broadcast."""
     return error.args == (BROADCAST,)
+
+
+TRYING = {
+    "dispatch_": CPUDispatcher.__call__,
+    "is_request_": is_request,
+    "ValueError_": ValueError,
+}
+"""What the lines of ``trying`` name; parameters may have the names without the underscores."""
 
 
 def parameters(signature: inspect.Signature) -> tuple[str, dict[str, Any]]:
@@ -47,9 +53,9 @@ def trying(target: str, given: str, captured: str = "") -> str:
     return (
         f"if self_._other is None:\n"
         f"    try:\n"
-        f"        return dispatch({target}, {given}{captured})\n"
-        f"    except ValueError as error:\n"
-        f"        if not is_request(error):\n"
+        f"        return dispatch_({target}, {given}{captured})\n"
+        f"    except ValueError_ as error_:\n"
+        f"        if not is_request_(error_):\n"
         f"            raise\n"
         f"    self_._other = self_._whole()\n"
         f"return self_._other({given})\n"
@@ -59,7 +65,7 @@ def trying(target: str, given: str, captured: str = "") -> str:
 def trying_call(signature: inspect.Signature) -> Callable[..., Any]:
     """``__call__`` of a gradient that is checked for nothing else."""
     params, scope = parameters(signature)
-    scope |= {"dispatch": dispatch, "is_request": is_request}
+    scope |= TRYING
     body = trying("self_", ", ".join(signature.parameters)).replace("\n", "\n    ")
     exec(f"def __call__(self_, {params}):\n    {body}", scope)
     call: Callable[..., Any] = scope["__call__"]

@@ -34,6 +34,8 @@ from .arguments import (
 )
 from .backend.build import BUILT, WRAPPER, build, compiling
 from .backend.cache import Entry, gradient_digest
+from .backend.late import KNOWN
+from .backend.raising import Called
 from .broadcasts import is_left_out, parameters, trying_call
 from .compiled import compiled
 from .errors import ArgumentError, CompileError, SrcgradError
@@ -69,6 +71,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         self._twin: Any = None
         self._other: Any = None
         self._of_texts: dict[tuple[tuple[str, str], ...], Any] = {}
+        self._called: dict[Any, Called] = {}
         super().__init__(_stub(plain, self._signature), targetoptions={"nopython": True})
         self.__wrapped__ = primal
         self.__name__ = plain.__name__
@@ -247,7 +250,11 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
         args = tuple(sigutils.normalize_signature(sig)[0])
         if self._twin is not None and args in self._twin.overloads:
             return self._twin.get_overload(sig)
-        return super().get_overload(sig)
+        if not KNOWN:
+            return super().get_overload(sig)
+        if args not in self._called:
+            self._called[args] = Called(self.overloads[args], self)
+        return self._called[args]
 
     # What a primal that calls this gradient needs
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from numba.core.registry import CPUDispatcher
 
 from .arguments import check_types, converted
 from .backend.build import compiling
-from .broadcasts import dispatch, is_request, parameters, trying
+from .broadcasts import TRYING, parameters, trying
 from .custom import gate_of
 from .dispatcher import GradFunction
 from .errors import AliasingError, SrcgradError
@@ -184,19 +184,36 @@ class WithArrays(CPUDispatcher):  # type: ignore[misc]
             raise error.with_traceback(None) from None
 
 
-def _suspects(given: list[str], captured: list[str], written: Iterable[str]) -> list[str]:
+TESTING = {
+    "array_": np.ndarray,
+    "KeyError_": KeyError,
+    "isinstance_": isinstance,
+    "numbers_": NUMBERS,
+    "overlap_": overlap,
+    "several_": (tuple, list),
+    "type_": type,
+}
+"""What these tests name; parameters may have the names without the underscores."""
+
+
+def _suspects(given: list[str], captured: list[str], written: Mapping[str, int]) -> list[str]:
     """Tests one of which holds where memory that may be written to has two names."""
-    changed = set(written)
-    several = [f"isinstance({n}, several)" for n in given if n in changed]
-    pairs = itertools.chain(itertools.combinations(given, 2), itertools.product(given, captured))
-    return several + [f"overlap({n}, {m})" for n, m in pairs if n in changed or m in changed]
+    found = []
+    for name, axes in written.items():
+        tests = [f"isinstance_({name}, several_)"] if name in given else []
+        others = [n for n in given if n != name] + (captured if name in given else [])
+        if tests := tests + [f"overlap_({name}, {other})" for other in others]:
+            is_large = f"{name}.ndim > {axes} if kind_ is array_ else kind_ not in numbers_"
+            found.append(
+                f"(({is_large}) and ({' or '.join(tests)}))".replace("kind_", f"type_({name})")
+            )
+    return found
 
 
 def _quick_call(signature: inspect.Signature, found: Outline) -> Callable[..., Any]:
     """``__call__`` with the primal's own parameters: it costs a third less than ``*args``."""
     params, scope = parameters(signature)
-    scope |= {"dispatch": dispatch, "is_request": is_request}
-    scope |= {"overlap": overlap, "several": (tuple, list)}
+    scope |= TRYING | TESTING
     tests = []
     for k, (space, name, value) in enumerate(found.watched):
         scope |= {f"space{k}_": getattr(space, "cell", space), f"value{k}_": value}
@@ -213,10 +230,10 @@ def _quick_call(signature: inspect.Signature, found: Outline) -> Callable[..., A
     text = (
         f"def __call__(self_, {params}):\n"
         f"    try:\n"
-        f"        same = {' and '.join(tests) or 'True'}\n"
-        f"    except (KeyError, ValueError):\n"
-        f"        same = False\n"
-        f"    if same:\n"
+        f"        same_ = {' and '.join(tests) or 'True'}\n"
+        f"    except (KeyError_, ValueError_):\n"
+        f"        same_ = False\n"
+        f"    if same_:\n"
         f"        {body}"
         f"\n    self_._renew()\n"
         f"    return self_({', '.join(given)})\n"

@@ -41,14 +41,15 @@ class Outline:
         Captured values that may be rebound.
     arrays : tuple of numpy.ndarray
         Captured arrays, in the order in which the gradient takes them.
-    written : tuple of str
-        Parameters that may be written to, and captured arrays: ``captured0_``, ...
+    written : mapping of str to int
+        Parameters that may be written to, and captured arrays: ``captured0_``, ...; arrays that
+        have no more than so many axes are not.
     """
 
     digest: str | None
     watched: tuple[Watch, ...]
     arrays: tuple[np.ndarray, ...]
-    written: tuple[str, ...]
+    written: Mapping[str, int]
 
 
 def outline(primal: Any, tolerant: bool = False) -> Outline | None:
@@ -84,8 +85,8 @@ def outline(primal: Any, tolerant: bool = False) -> Outline | None:
 def _examined(primal: Any, mark: Fingerprint) -> tuple[Outline, dict[str, Any]]:
     """The outline that a function's source gives, and what to remember of it."""
     from .frontend.closure import inline_untyped  # costs much: only where needed
+    from .frontend.may_write import written
     from .frontend.parse import parameter_names, parse
-    from .frontend.written import written
 
     inlined = inline_untyped(parse(primal))
     captured = [(source.function, name, value) for source, name, value in inlined.captured]
@@ -93,9 +94,9 @@ def _examined(primal: Any, mark: Fingerprint) -> tuple[Outline, dict[str, Any]]:
     arrays = [_reference_to(a, mark, captured) for a in inlined.arrays.values()]
     params = (*parameter_names(inlined.tree.args), *inlined.arrays)
     anything = _routines_write(inlined.routines.values())
-    changed = params if anything else written(inlined.tree, params)
+    changed = dict.fromkeys(params, 0) if anything else written(inlined.tree, params)
     position = {name: k for k, name in enumerate(inlined.arrays)}
-    writes = tuple(f"captured{position[n]}_" if n in position else n for n in changed)
+    writes = {f"captured{position[n]}_" if n in position else n: k for n, k in changed.items()}
     known = mark.complete and None not in names and None not in arrays
     digest = mark.digest if known and fingerprint(mark.functions[0]) == mark else None
     found = Outline(digest, watched(captured), tuple(inlined.arrays.values()), writes)
@@ -119,9 +120,7 @@ def _recalled(mark: Fingerprint, record: Mapping[str, Any]) -> Outline:
         return function, name, look_up(function, name)[1]
 
     arrays = tuple(found(r)[2] for r in record["arrays"])
-    return Outline(
-        mark.digest, watched(map(found, record["captured"])), arrays, tuple(record["written"])
-    )
+    return Outline(mark.digest, watched(map(found, record["captured"])), arrays, record["written"])
 
 
 class AttributeSpace(dict[str, Any]):
@@ -198,8 +197,8 @@ def is_library(value: Any) -> bool:
 def _routines_write(functions: Iterable[Any]) -> bool:
     """Whether recursive functions, or those that they call, may write to an array."""
     from .frontend.closure import inline_untyped
+    from .frontend.may_write import written
     from .frontend.parse import parameter_names, parse
-    from .frontend.written import written
 
     todo, seen = list(functions), set()
     while todo:

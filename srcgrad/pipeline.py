@@ -29,17 +29,19 @@ from .errors import ArgumentError, Complaint, Place, UnsupportedError
 from .frontend.inline import Inlined
 from .frontend.parse import parse
 from .gate_types import backward_stubs
-from .program import Assign, Program, verify, walk, whole_of
+from .program import Assign, For, Program, verify, walk, whole_of
 from .recursion import Routine, Routines, reachable, reachable_from
 from .returned import refuse_shared
 from .sweeps import Sweeps, completed, functions, sweeps
 from .transform.adjoint import Parts, adjoint
+from .transform.hoisted import hoisted
 from .transform.into import into
 from .transform.lower import lower, versions
 from .transform.lowering.shapes import Extent
 from .transform.lowering.straight import guarded
 from .transform.prepare import prepare
 from .transform.private import rearranged
+from .transform.row_form import row_form
 from .transform.simplify import simplify
 from .transform.small.numbers import Numbers, as_numbers
 
@@ -69,6 +71,9 @@ class Derived:
         The parameters that the primal may write to, and captured arrays: ``captured0_``, ...
     extra : tuple of numpy.ndarray
         Captured arrays, passed after the user's arguments.
+    rows : tuple of Program and str or None
+        The gradient of the primal in row form, which is compiled if lanes take the loop with this
+        counter; it calls nothing by name.
     numbers : Numbers or None
         The gradient with numbers for small arrays, and what it takes for granted: what is compiled
         instead, where there are any.
@@ -84,6 +89,7 @@ class Derived:
     written: frozenset[str]
     extra: tuple[Any, ...] = ()
     gates: Mapping[str, Any] = field(default_factory=dict)
+    rows: tuple[Program, str] | None = None
     numbers: Numbers | None = None
 
     @functools.cached_property
@@ -112,7 +118,7 @@ class Derived:
     def _versions(self, first: Program, later: bool) -> list[Program]:
         """The gradient as loops, with numbers for small arrays; what is called where it may not."""
         if self.numbers is None:
-            return versions(first, self.vectormath, self.lanes, later)
+            return self._in_rows(first, later)
         small = self.numbers.program
         assumed: dict[Extent, Extent] = dict(self.numbers.assumed.items())
         main, *broadcast = versions(small, self.vectormath, self.lanes, later)
@@ -124,6 +130,16 @@ class Derived:
         other = replace(first, name=name)
         rest = versions(other, self.vectormath, self.lanes)
         return [guarded(main, assumed, name), *broadcast, *rest]
+
+    def _in_rows(self, first: Program, later: bool) -> list[Program]:
+        """The gradient as loops, of the primal in row form where lanes take its loop."""
+        usual = versions(first, self.vectormath, self.lanes, later)
+        if self.rows is None:
+            return usual
+        program, counter = self.rows
+        other = versions(program, self.vectormath, self.lanes, later)
+        kept = any(isinstance(s, For) and s.counter == counter for s in walk(other[0].body))
+        return usual if kept else other
 
 
 def derive(
@@ -196,19 +212,34 @@ def derive(
         )
     )
     flat = emit(written(finished) if written else finished, others)
+    rows = None
+    if lanes and out is None and not called and (form := row_form(typed)) is not None:
+        again = infer_again(form.program, kinds, inlined.places)[0]
+        in_rows = gradient_program(again, kinds, inlined.places, wrt, (with_value, tupled), swept)
+        rows = in_rows[0], form.counter
     programs = (finished, *others)
     gates = {name: f for p in programs for name, f in p.gates.items()}
     numbers = None
-    if small and not called and (found := as_numbers(typed)) is not None:
+    if small and rows is None and not called and (found := as_numbers(typed)) is not None:
         with contextlib.suppress(UnsupportedError):  # a function that only arrays have
             of_numbers, _ = gradient_program(
                 found.program, kinds, inlined.places, wrt, (with_value, tupled), swept
             )
             numbers = replace(found, program=of_numbers)
     return Derived(
-        flat, programs, vectormath, lanes, finished.name, returned, written, changed, extra, gates,
+        flat,
+        programs,
+        vectormath,
+        lanes,
+        finished.name,
+        returned,
+        written,
+        changed,
+        extra,
+        gates,
+        rows,
         numbers,
-    )  # fmt: skip
+    )
 
 
 def gradient_program(
@@ -220,7 +251,7 @@ def gradient_program(
     swept: Sweeps,
 ) -> tuple[Program, types.Type]:
     """From a typed primal to its typed gradient, and the type of the result."""
-    prepared = prepare(typed)
+    prepared = hoisted(prepare(typed))
     given = dict(zip(typed.params, kinds, strict=True))
     structure = gradient_structure(prepared, wrt, given)
     names = [name for parts in structure.values() for name in leaves_of(parts)]

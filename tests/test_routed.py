@@ -1,4 +1,4 @@
-"""Rounds that no gradient reaches are left out: on and off agree."""
+"""Rounds that no gradient reaches are left out, several at a time: on and off agree."""
 
 import math
 
@@ -142,3 +142,29 @@ def test_one_place():
     assert "== k0 else" in texts[1]
     for mine, other in zip(on[1], off[1], strict=True):
         np.testing.assert_array_equal(mine, other)
+
+
+@pytest.mark.parametrize("sizes", [(3, 40), (2, 16), (2, 33), (4, 15), (40, 3)])
+@pytest.mark.parametrize("f", [warped, best_path], ids=lambda f: f.__name__)
+def test_blocks_of_rounds(f, sizes):
+    """Rounds are left out several at a time: tables wider than a block, and narrower ones."""
+    source = np.random.default_rng(sum(sizes))
+    a, b = (source.normal(size=n).cumsum() for n in sizes)
+    texts, (on, off) = results(f, a, b)
+    assert "where none has anything to do" in texts[0]
+    assert on[0] == off[0]
+    for mine, other in zip(on[1], off[1], strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+def test_blocks_of_rounds_compiled():
+    source = np.random.default_rng(7)
+    a, b = source.normal(size=37).cumsum(), source.normal(size=90).cumsum()
+    check_gradient(warped, a, b)
+    b[60] = math.inf
+    with np.errstate(all="ignore"):
+        _, (on, off) = results(warped, a, b)
+        for mine, other in zip(value_and_grad(warped)(a, b)[1], off[1], strict=True):
+            np.testing.assert_array_equal(mine, other)
+        for mine, other in zip(on[1], off[1], strict=True):
+            np.testing.assert_array_equal(mine, other)

@@ -11,7 +11,7 @@ import test_fused_random
 import test_tables
 from oracles import flatten, run_text
 
-import srcgrad.analysis.needed
+import srcgrad.analysis.cells
 import srcgrad.pipeline
 from srcgrad.analysis.recording import recording
 from srcgrad.backend.emit import emit
@@ -88,8 +88,8 @@ PLANS = {
         lambda facts, **_: recording(facts, everything=True, fuse=False),
     ),
     "nothing rearranged": (srcgrad.pipeline, "rearranged", lambda facts: facts.program),
-    "no table": (srcgrad.analysis.needed, "table_stores", lambda _: frozenset()),
-    "no unread store": (srcgrad.analysis.needed, "unread_stores", lambda _: frozenset()),
+    "no table": (srcgrad.analysis.cells, "table_stores", lambda _: frozenset()),
+    "no unread store": (srcgrad.analysis.cells, "unread_stores", lambda _: frozenset()),
 }
 
 

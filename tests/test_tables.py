@@ -87,6 +87,53 @@ def downward(a):
     return np.sum(x * x)
 
 
+def substituted(a):
+    x = np.zeros(len(a))
+    x[-1] = a[-1]
+    for i in range(len(a) - 2, -1, -1):
+        x[i] = a[i] * x[i + 1] * x[i + 1] + 0.1
+    return np.sum(x * x)
+
+
+def downward_from_the_end(a):
+    x = np.ones(len(a))
+    for i in range(len(a) - 2, -2, -1):
+        x[i] = a[i] * x[i + 1] * x[i + 1]
+    return np.sum(x * x)
+
+
+def eliminated(a):
+    c = np.zeros(len(a))
+    d = np.zeros(len(a))
+    for i in range(1, len(a)):
+        m = 2.0 + a[i] * c[i - 1]
+        c[i] = a[i - 1] / m
+        d[i] = (a[i] - d[i - 1]) / m
+    return np.sum(d * c)
+
+
+def scattered(a):
+    y = np.full(len(a), 0.1)
+    for i in range(len(a)):
+        y[2 * i % 3] += a[i] * a[i] * a[i - 1]
+    return np.sum(y * y)
+
+
+def copied(a):
+    y = a.copy()
+    for i in range(1, len(a)):
+        y[i] = a[i] * a[i - 1]
+    return np.sum(y * y)
+
+
+def copied_and_read(a):
+    y = a.copy()
+    z = y * y
+    for i in range(1, len(a)):
+        y[i] = a[i] * a[i - 1]
+    return np.sum(z * y)
+
+
 def read_before(a):
     x = np.ones(len(a) + 1)
     y = x[1] * x[2] * a[0]
@@ -116,6 +163,12 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...], bool]] = [
     (diagonal_ahead, (A, B), True),
     (filled_again, (A,), True),
     (downward, (A,), True),
+    (substituted, (A,), False),
+    (downward_from_the_end, (A,), True),
+    (eliminated, (A,), False),
+    (scattered, (A,), False),
+    (copied, (A,), False),
+    (copied_and_read, (A,), True),
     (read_before, (A,), True),
     (two_stores, (A,), True),
 ]
@@ -126,3 +179,7 @@ def test_what_is_recorded(f: Any, args: tuple[Any, ...], recorded: bool) -> None
     check_gradient(f, *args, compiled=False)
     flat = grad(f).source(*args)
     assert ("# recorded: overwritten" in flat) == recorded, flat
+
+
+def test_a_load_is_taken_again_after_a_store_that_overwrites_nothing_read() -> None:
+    assert "# recorded" not in grad(eliminated).source(A)

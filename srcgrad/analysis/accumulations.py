@@ -6,11 +6,15 @@ backward in one pass.
 Such a loop only adds numbers up, in sums that it never reads otherwise; each round is a world of
 its own: what it binds or writes lives inside the round. What follows the loop is more such loops,
 and straight-line arithmetic whose reversal reads nothing that the loops or the lines after them
-compute. Then the gradients of the sums are known before the loop, and each round can be reversed
-as soon as it has run: no tape, no second evaluation (ADJOINT, trap 5).
+compute, but for what it gives to values from before the loops, which can wait (``can_wait``: in
+``value = discount * total`` the gradient of ``discount`` is ``total``). Then the gradients of the
+sums are known before the loop, and each round can be reversed as soon as it has run: no tape, no
+second evaluation (ADJOINT, trap 5).
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from ..program import (
     Assign,
@@ -27,6 +31,7 @@ from ..program import (
     added,
     binds,
     blocks,
+    bound,
     expressions,
     names,
     uses,
@@ -34,7 +39,7 @@ from ..program import (
 )
 from .exposed import exposed
 from .facts import Facts, Path
-from .partial import contents
+from .partial import Partial, contents
 
 
 def fusable(facts: Facts) -> tuple[int, ...]:
@@ -57,13 +62,13 @@ def only_adds(facts: Facts, loop: For, here: Path) -> bool:
     """Whether all that a loop leaves behind are sums: its rounds may run in any order."""
     if loop.exit:
         return False
-    bound = {n for s in walk(loop.body) for n in binds(s)}
+    made = bound(loop.body)
     path = (*here, 0)
-    inside = {n for n in bound if facts.home.get(n, ())[: len(path)] == path}
-    inside |= bound & _counters(facts.program.body)
+    inside = {n for n in made if facts.home.get(n, ())[: len(path)] == path}
+    inside |= made & _counters(facts.program.body)
     inside -= exposed(loop.body)
-    sums = bound - inside
-    read = {n for n in (loop.counter,) if n in bound}
+    sums = made - inside
+    read = {n for n in (loop.counter,) if n in made}
     for stmt in walk(loop.body):
         sum_of = added(stmt) if isinstance(stmt, Assign) else None
         if sum_of and sum_of[0] in sums:
@@ -124,6 +129,20 @@ def _is_apart(facts: Facts, fused: tuple[int, ...], position: int) -> bool:
     return not any(read & set(binds(s)) for s in before)
 
 
+def computed_from(facts: Facts, position: int) -> set[str]:
+    """What the body sets from a position on."""
+    return bound(facts.program.body[position:])
+
+
+def can_wait(p: Partial, later: Collection[str], earlier: Collection[str]) -> bool:
+    """Whether something goes to a value from before the loops: no loop needs its gradient.
+
+    Nor may what comes before the loops read a name that it reads, and that is bound again in them:
+    such a name is set back to what it was before, and one of both would find the other's value.
+    """
+    return p.operand not in later and not (p.reads | p.mentions).intersection(later, earlier)
+
+
 def _is_linear(facts: Facts, fused: tuple[int, ...]) -> bool:
     """Whether reversing what is not fused, from the first loop on, can be done before it.
 
@@ -134,7 +153,8 @@ def _is_linear(facts: Facts, fused: tuple[int, ...]) -> bool:
     if not all(_is_apart(facts, fused, position) for position in fused[1:]):
         return False
     body = facts.program.body
-    later = {n for s in walk(body[fused[0] :]) for n in binds(s)}
+    later = computed_from(facts, fused[0])
+    earlier = set[str]().union(*map(uses, walk(body[: fused[0]])))
     if not isinstance(body[-1], Return):
         return False
     for position in range(fused[0] + 1, len(body) - 1):
@@ -146,7 +166,8 @@ def _is_linear(facts: Facts, fused: tuple[int, ...]) -> bool:
             return False
         for p in facts.partials.get(id(stmt), ()):
             gradients = {facts.gradient(n) for n in binds(stmt)}
-            if ((p.reads | p.mentions) - gradients) & later:
+            read_late = ((p.reads | p.mentions) - gradients) & later
+            if read_late and not can_wait(p, later, earlier):
                 return False
         if any(facts.counts[n] > 1 for n in binds(stmt)):
             return False

@@ -31,7 +31,9 @@ from ..program import (
 )
 from .elements import own_axis
 from .facts import Facts
+from .freshness import unread_stores
 from .partial import contents
+from .tables import table_stores
 
 Cell = str
 
@@ -45,6 +47,7 @@ class Cells:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self.unread = unread_stores(facts) | table_stores(facts)
         self._reads: dict[int, tuple[Stmt, frozenset[Cell]]] = {}
         self._own: dict[int, tuple[For, frozenset[Cell]]] = {}
 
@@ -165,6 +168,20 @@ class Cells:
             if isinstance(inner, Call):
                 found |= set().union(*map(self.memory, inner.changed))
                 found |= {n for n in inner.changed if self.facts.is_list(n)}
+        return found
+
+    def kept(self, stmt: Stmt) -> set[Cell]:
+        """Memory that a statement writes to, of which nothing that it overwrites was ever read."""
+        if id(stmt) not in self.unread:
+            return set()
+        assert isinstance(stmt, Store | Increment)
+        return self.memory(stmt.target)
+
+    def disturbs(self, stmt: Stmt) -> set[Cell]:
+        """What something that was read before a statement reads otherwise after it."""
+        found: set[Cell] = set()
+        for inner in walk((stmt,)):
+            found |= set(binds(inner)) if blocks(inner) else self.changes(inner) - self.kept(inner)
         return found
 
 

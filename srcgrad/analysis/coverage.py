@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..program import Assign, Block, Expr, For, Stmt, Store, binds, bound, names, walk
+from ..syntax import elements_of
 from .facts import Facts
 
 Bounds = Mapping[str, str]
@@ -91,7 +92,7 @@ def is_whole(facts: Facts, store: Store, bounds: Bounds, known: Known) -> bool:
     if not facts.is_array(store.target) or not all(bounds.values()):
         return False
     index = store.index
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     used: set[str] = set()
     for axis, part in enumerate(parts):
         match part:
@@ -114,7 +115,7 @@ def length(array: str, axis: int, known: Known) -> str:
     """The extent of an array along an axis as a text, empty where it is not known."""
     match known.definitions.get(array):
         case ast.Call(func=func, args=[shape, *_]) if ast.unparse(func) in ALLOCATIONS:
-            parts = shape.elts if isinstance(shape, ast.Tuple) else [shape]
+            parts = elements_of(shape)
             return extent(parts[axis], known) if axis < len(parts) else ""
         case ast.Call(func=func, args=[ast.Name(id=like), *_]) if ast.unparse(func) in LIKE | {
             "np.copy"

@@ -18,6 +18,7 @@ from ..errors import Complaint, Place, UnsupportedError
 from ..frontend.webs import substitute
 from ..program import Alias, Assign, Expr, Program, Stmt, View, binds, uses, walk
 from ..rules import registry
+from ..syntax import elements_of
 from .gates import of_gate
 from .partial import Partial, Spread, contents, is_differentiable
 
@@ -175,7 +176,7 @@ def _gathered(
 
 def _array_subscripts(index: Expr) -> set[str]:
     """Names that stand as subscripts by themselves."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     return {p.id for p in parts if isinstance(p, ast.Name)}
 
 

@@ -26,6 +26,7 @@ from ..program import (
     expressions,
     uses,
 )
+from ..syntax import elements_of
 
 
 def own_axis(counter: str, name: str, inside: Iterable[Stmt]) -> bool:
@@ -37,7 +38,7 @@ def own_axis(counter: str, name: str, inside: Iterable[Stmt]) -> bool:
         for index in subscripts(stmt, name):
             if index is None:
                 return False
-            parts = index.elts if isinstance(index, ast.Tuple) else [index]
+            parts = elements_of(index)
             axes.append({k for k, p in enumerate(parts) if ast.unparse(p) == counter})
     return bool(axes) and bool(set.intersection(*axes))
 

@@ -7,7 +7,7 @@ Such a store need not record what it overwrites, though other arrays of its alia
 its array was made before it in the same block, and has only been written to since.
 
 Invariant: between the array's allocation and the store, every statement that names the array is a
-store to it whose subscript and value do not name it.
+store to it, or adds to it, and has subscripts and a value that do not name it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ..program import (
     Assign,
     Block,
     Expr,
+    Increment,
     Stmt,
     Store,
     binds,
@@ -47,7 +48,8 @@ def unread_stores(facts: Facts) -> frozenset[int]:
 
 def is_allocation(value: Expr) -> bool:
     """Whether an expression makes an array that nothing else refers to."""
-    return isinstance(value, ast.Call) and ast.unparse(value.func) in ALLOCATIONS | LIKE
+    made = ALLOCATIONS | LIKE | {"np.copy"}  # the reversals of these read no element of them
+    return isinstance(value, ast.Call) and ast.unparse(value.func) in made
 
 
 def first_stores(array: str, rest: Block) -> Iterator[int]:
@@ -60,6 +62,6 @@ def first_stores(array: str, rest: Block) -> Iterator[int]:
 
 
 def is_write(stmt: Stmt, array: str) -> bool:
-    """Whether a statement stores to an array, and does nothing else with it."""
+    """Whether a statement stores to an array, or adds to it, and does nothing else with it."""
     read = any(array in names(e) for e in expressions(stmt))
-    return isinstance(stmt, Store) and stmt.target == array and not read
+    return isinstance(stmt, Store | Increment) and stmt.target == array and not read

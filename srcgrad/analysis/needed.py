@@ -33,11 +33,9 @@ from ..program import (
 )
 from .cells import Cell
 from .facts import Path
-from .freshness import unread_stores
 from .least import natural_loops
 from .rebuilding import Rebuilding
 from .renewed import renewed
-from .tables import table_stores
 
 Covered = Mapping[int, set[Cell]]
 """What a statement (by its ``id``) overwrites from end to end."""
@@ -56,7 +54,6 @@ class Needed:
         self.private = rebuilt.private
         self.covered = covered
         self.natural = natural_loops(self.facts.program)
-        self.unread = unread_stores(self.facts) | table_stores(self.facts)
 
     def decide(self) -> None:
         """Decide for the whole program."""
@@ -101,8 +98,7 @@ class Needed:
             after = own.intersection(target) - uses(stmt)
             own = (own - after) | self.extra.get(here, set())  # rebuilt from what was before
             after |= own.intersection(target) & self.results(stmt)
-        kept = self.cells.memory(stmt.target) if id(stmt) in self.unread else set()  # type: ignore[attr-defined]
-        lost = (overwritten - kept) & (needed | own)
+        lost = (overwritten - self.cells.kept(stmt)) & (needed | own)
         if lost and is_step(stmt, self.facts.program):
             after |= overwritten
             self.result.before[here] = lost

@@ -93,7 +93,7 @@ class Rebuilding:
             here = (*path, position)
             is_loop = isinstance(stmt, For | While) and here not in self.fused
             if is_loop and outermost:
-                self.loop_writes = self.cells.changes(stmt)
+                self.loop_writes = self.cells.disturbs(stmt)
             alive = self.facts.is_alive(stmt) or here in self.reversed_too
             found = self.cells.reads(stmt) if alive else set()
             for which, inner in enumerate(blocks(stmt)):
@@ -265,7 +265,7 @@ class Rebuilding:
         shaped = isinstance(body[last], Store | Increment | Call)  # read before it is undone
         if last > start and (blocks(body[last]) or shaped):
             between.append(body[last])
-        return not any(self.cells.changes(s) & operands for s in between)
+        return not any(self.cells.disturbs(s) & operands for s in between)
 
     def worthwhile(self, stmt: Stmt, free: bool, body: Block) -> bool:
         """Whether replaying is no dearer than recording."""

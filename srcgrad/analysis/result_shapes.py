@@ -17,6 +17,7 @@ from numba import types
 from ..program import Expr
 from ..rules import registry
 from ..rules.expressions import dotted, literal
+from ..syntax import elements_of
 
 Known = tuple[str, ...]
 
@@ -154,7 +155,7 @@ def reduced(known: Known | None, expr: ast.Call) -> Known | None:
         return None
     keep = literal(given.get("keepdims", ast.Constant(False)))
     axis = given.get("axis", ast.Constant(None))
-    axes = [literal(a) for a in (axis.elts if isinstance(axis, ast.Tuple) else [axis])]
+    axes = [literal(a) for a in elements_of(axis)]
     if axes == [None]:
         axes = list(range(len(known)))
     if not isinstance(keep, bool) or not all(type(a) is int for a in axes):
@@ -165,7 +166,7 @@ def reduced(known: Known | None, expr: ast.Call) -> Known | None:
 
 def subscripted(known: Known, index: Expr, kinds: Mapping[str, Any]) -> Known | None:
     """Symbols of ``a[index]`` where the subscript takes integers and whole slices."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     result: list[str] = []
     axis = 0
     for part in parts:

@@ -8,7 +8,8 @@ Such a store need not record what it overwrites.
 Invariant: the array was only written to between its allocation and the nest, and the counters of
 all loops around the store are in its subscripts, each plus a number. An element that a round reads
 was stored in an earlier one: the first counter, from outside, whose number differs between the
-subscripts of the store and of the read is ahead in the store. None of these is negative.
+subscripts of the store and of the read is ahead in the store, in the direction in which its loop
+counts. None of these is negative.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import ast
 from collections.abc import Iterator
 
 from ..program import Alias, Assign, Block, Expr, For, If, Stmt, Store, View, binds, blocks, walk
+from ..rules.expressions import literal
+from ..syntax import elements_of
 from .elements import subscripts
 from .facts import Facts
-from .freshness import is_allocation
+from .freshness import is_allocation, is_write
 
 
 def table_stores(facts: Facts) -> frozenset[int]:
@@ -39,7 +42,7 @@ def filled(array: str, rest: Block) -> Iterator[int]:
     """The stores in the first statement that does more with an array than write to it."""
     for stmt in rest:
         used = [s for s in walk((stmt,)) if array in binds(s) or list(subscripts(s, array))]
-        if all(isinstance(s, Store) and not read_subscripts(s, array) for s in used):
+        if all(is_write(s, array) for s in used):
             continue
         if isinstance(stmt, For) and not any(isinstance(s, View | Alias) for s in used):
             reads = [i for s in used for i in read_subscripts(s, array)]
@@ -67,16 +70,16 @@ def stores(stmt: Stmt, array: str, loops: tuple[For, ...]) -> Iterator[tuple[Sto
 
 def leads(store: Store, loops: list[For], reads: list[Expr | None]) -> bool:
     """Whether no round reads what a later round, or itself later on, stores."""
-    if not all(map(is_upward, loops)):
+    if not all(map(direction, loops)):
         return False
-    own = subscripts_of(store.index)
+    own = elements_of(store.index)
     axes = []
     for loop in loops:
         found = [k for k, p in enumerate(own) if distance(p, loop.counter) is not None]
         if len(found) != 1:
             return False
         axes.append((found[0], loop))
-    return all(index is not None and is_behind(subscripts_of(index), own, axes) for index in reads)
+    return all(index is not None and is_behind(elements_of(index), own, axes) for index in reads)
 
 
 def is_behind(read: list[Expr], own: list[Expr], axes: list[tuple[int, For]]) -> bool:
@@ -88,24 +91,29 @@ def is_behind(read: list[Expr], own: list[Expr], axes: list[tuple[int, For]]) ->
         return False
     for axis, loop in axes:
         ahead, behind = distance(own[axis], loop.counter), distance(read[axis], loop.counter)
-        if ahead is None or behind is None or behind > ahead:
+        if ahead is None or behind is None:
             return False
-        if not isinstance(loop.start, ast.Constant) or loop.start.value + behind < 0:  # type: ignore[operator]
+        lead = (ahead - behind) * direction(loop)
+        if lead < 0 or not is_natural(loop, min(ahead, behind)):
             return False
-        if behind < ahead:
+        if lead > 0:
             return True
     return False
 
 
-def is_upward(loop: For) -> bool:
-    """Whether a loop counts by one, and nothing in it sets its counter."""
-    one = isinstance(loop.step, ast.Constant) and loop.step.value == 1
-    return one and not any(loop.counter in binds(s) for s in walk(loop.body))
+def is_natural(loop: For, number: int) -> bool:
+    """Whether the counter of a loop plus a number is never negative."""
+    down = direction(loop) < 0
+    least = literal(loop.stop if down else loop.start)
+    return isinstance(least, int) and least + down + number >= 0
 
 
-def subscripts_of(index: Expr) -> list[Expr]:
-    """The subscripts of each axis."""
-    return list(index.elts) if isinstance(index, ast.Tuple) else [index]
+def direction(loop: For) -> int:
+    """1 or -1 where a loop counts so, and nothing in it sets its counter; else 0."""
+    step = literal(loop.step)
+    if step not in (1, -1) or any(loop.counter in binds(s) for s in walk(loop.body)):
+        return 0
+    return int(step)
 
 
 def distance(part: Expr, counter: str) -> int | None:

@@ -19,8 +19,10 @@ from numba.core import ir
 from numba.core.compiler import Compiler, CompilerBase
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.typed_passes import NopythonRewrites
-from numba.core.untyped_passes import InlineClosureLikes
+from numba.core.untyped_passes import InlineClosureLikes, ReconstructSSA
 from numba.np.ufunc.dufunc import DUFunc
+
+from .ssa import QuickSSA
 
 
 def compiler_for(function: FunctionType) -> type[CompilerBase]:
@@ -45,7 +47,8 @@ class GradientCompiler(Compiler):  # type: ignore[misc]
 
     def define_pipelines(self) -> list[PassManager]:
         """Numba's passes, in its order."""
-        instead = {InlineClosureLikes: None, NopythonRewrites: ArrayRewrites}
+        instead = {InlineClosureLikes: None, ReconstructSSA: QuickSSA}
+        instead[NopythonRewrites] = ArrayRewrites
         found = []
         for usual in super().define_pipelines():
             manager = PassManager(usual.pipeline_name)

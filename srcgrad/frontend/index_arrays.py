@@ -29,6 +29,7 @@ from ..program import (
     blocks,
     with_blocks,
 )
+from ..syntax import elements_of
 from .values import Values
 
 
@@ -114,7 +115,7 @@ class _Namer(Values):
 
     def change(self, index: Expr) -> int:
         """By how much a subscript changes the number of axes."""
-        parts = index.elts if isinstance(index, ast.Tuple) else [index]
+        parts = elements_of(index)
         numbers = [p for p in parts if not isinstance(p, ast.Slice | ast.Constant)]
         added = sum(isinstance(p, ast.Constant) and p.value is None for p in parts)
         taken = sum(isinstance(p, ast.Constant) and isinstance(p.value, int) for p in parts)

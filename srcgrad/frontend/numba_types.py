@@ -33,11 +33,11 @@ from numba.core.untyped_passes import (
     FixupArgs,
     GenericRewrites,
     IRProcessing,
-    ReconstructSSA,
     RewriteSemanticConstants,
     TranslateByteCode,
 )
 
+from ..backend.ssa import QuickSSA
 from ..errors import Complaint, Place, UnsupportedError
 from ..program import (
     Alias,
@@ -95,7 +95,7 @@ class Typing:
 PASSES: tuple[type, ...] = (
     *(TranslateByteCode, FixupArgs, IRProcessing),
     *(RewriteSemanticConstants, DeadBranchPrune, GenericRewrites),
-    *(ReconstructSSA, DeadBranchPrune, NopythonTypeInference),
+    *(QuickSSA, DeadBranchPrune, NopythonTypeInference),
 )
 """Numba's passes up to type inference."""
 

@@ -32,6 +32,7 @@ from ..program import (
     with_blocks,
 )
 from ..rules.expressions import np_name
+from ..syntax import elements_of
 
 
 def scattered(program: Program, classes: Mapping[str, str]) -> Program:
@@ -88,7 +89,7 @@ def _without_masks(
     made: list[Stmt] = []
     parts: list[Expr] = []
     place = 0
-    for part in index.elts if isinstance(index, ast.Tuple) else [index]:
+    for part in elements_of(index):
         if not _is_wide_mask(part, kinds):
             parts.append(part)
             place += not (isinstance(part, ast.Constant) and part.value is None)
@@ -325,7 +326,7 @@ def _same_length(name: str, length: Expr, line: int) -> Stmt:
 
 def _indices(index: Expr, kinds: Mapping[str, types.Type]) -> bool:
     """Whether a subscript has index arrays of integers (and integers) only."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     arrays = [p for p in parts if _is_index_array(p, kinds)]
     others = [p for p in parts if not _is_index_array(p, kinds)]
     return bool(arrays) and not any(isinstance(p, ast.Slice) for p in others)
@@ -352,7 +353,7 @@ def _is_integers(kind: types.Type | None) -> bool:
 
 def _length(index: Expr, kinds: Mapping[str, types.Type]) -> Expr:
     """The number of rounds."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     first = next(p for p in parts if _is_index_array(p, kinds))
     return ast.Call(ast.Name("len"), [first], [])
 

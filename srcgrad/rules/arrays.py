@@ -13,9 +13,9 @@ import numpy as np
 from numba import types
 
 from . import support as carried
+from .bare_names import support
 from .declarations import alias, function
 from .expressions import MISSING, literal
-from .helpers import support
 from .patterns import Rank, Rule, family, make_rule, rule
 from .results import (
     allocation,

@@ -12,6 +12,7 @@ import ast
 from collections.abc import Sequence
 from string import ascii_letters
 
+from ..syntax import listed
 from . import axes, conversions, joins, padding, reductions, stacks
 from .expressions import dotted, literal
 from .written import (
@@ -63,7 +64,7 @@ def _expand_dims(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str 
 def _tile(target: str, call: ast.Call, rank: Ranks, fresh: Fresh) -> str | None:
     """``np.tile`` with a repetition for each axis."""
     x, reps = call.args
-    counts = reps.elts if isinstance(reps, ast.Tuple | ast.List) else [reps]
+    counts = listed(reps)
     if rank(x) == 0 or (rank(x) == 1 and counts == [reps]):
         return None
     ndim = max(rank(x), len(counts))

@@ -14,9 +14,9 @@ from numba import types
 from numba.np.numpy_support import from_dtype
 
 from . import factorisations as parts
+from .bare_names import support
 from .declarations import function
 from .expressions import literal
-from .helpers import support
 from .linalg import _regular
 from .patterns import rule
 from .results import floating, floats, fresh, of_rank, rank

@@ -13,8 +13,8 @@ from numba import types
 
 from . import samples, triangular
 from . import support as carried
+from .bare_names import support
 from .declarations import function
-from .helpers import support
 from .patterns import rule
 from .results import (
     dot,

@@ -12,7 +12,7 @@ from numba import types
 
 from .. import gates
 from . import support
-from .helpers import support as carried
+from .bare_names import support as carried
 from .patterns import rule
 from .results import floats, fresh, product, promoted, promoted_scalar, reduction, same
 

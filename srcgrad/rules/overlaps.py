@@ -6,7 +6,7 @@ element is shared. It compares the distance between the arrays: of two slices of
 knows it, and the test costs nothing.
 """
 
-from .helpers import support
+from .bare_names import support
 
 
 def overlap(a, b):

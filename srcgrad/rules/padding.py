@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 
+from ..syntax import listed
 from .expressions import literal
 from .written import Fresh, Ranks, Spelling, gathers, keyword_of, subscript_text, tuple_text
 
@@ -69,7 +70,7 @@ def _pairs(node: ast.expr, ndim: int) -> list[tuple[str, str]] | None:
     """What is given for both ends of each axis, in NumPy's short forms."""
     if not isinstance(node, ast.Tuple | ast.List):
         return [(ast.unparse(node), ast.unparse(node))] * ndim
-    rows = [e.elts if isinstance(e, ast.Tuple | ast.List) else [e] for e in node.elts]
+    rows = [listed(e) for e in node.elts]
     nested = [isinstance(e, ast.Tuple | ast.List) for e in node.elts]
     if not rows or (any(nested) and not all(nested)):
         return None

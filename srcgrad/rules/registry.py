@@ -6,11 +6,11 @@ type of an array operation, the functions whose source a listing has to carry.
 
 import ast
 
+from .bare_names import helper, helper_source, helper_sources
 from .declarations import FUNCTIONS, Effect, Function, canonical_name, function
 from .definitions import definition
 from .expressions import dotted, instantiate
 from .forms import canonical_call, canonical_method
-from .helpers import helper, helper_source, helper_sources
 from .patterns import Match, Pull, Rule, family, has_derivative, make_rule, match, rule
 from .results import result_type
 

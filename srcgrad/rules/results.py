@@ -195,9 +195,9 @@ def elementwise(ufunc: np.ufunc) -> Result:
 
 def promotion(*operands: Any) -> Any:
     """Operands broadcast and promoted (``where`` without its condition, ``clip``)."""
-    if not any(map(is_array, operands)):
-        return None
     try:
+        if not any(map(is_array, operands)):
+            return promoted_scalar(*operands)
         return fresh(promoted(*operands), max(map(rank, operands)), *operands)
     except TypeError:
         return None

@@ -12,6 +12,7 @@ import ast
 import math
 from collections.abc import Callable
 
+from ..syntax import listed
 from .calls import bind, call_of
 from .expressions import dotted, literal
 from .rewrites_of_matrices import (
@@ -164,7 +165,7 @@ def _in_fortran_order(call: ast.Call) -> ast.expr | None:
     if name == "np.ravel":
         return call_of("np.ravel", turned)
     shape = call.args[1]
-    extents = shape.elts if isinstance(shape, ast.Tuple | ast.List) else [shape]
+    extents = listed(shape)
     if isinstance(shape, ast.Name):
         raise ValueError("np.reshape: with order='F' write the shape out")
     back = ast.Tuple(extents[::-1], ast.Load())
@@ -180,7 +181,7 @@ def _asfortranarray(call: ast.Call) -> ast.expr | None:
 def _resize(call: ast.Call) -> ast.expr | None:
     """``np.resize``: the elements over and over."""
     x, shape = call.args
-    extents = shape.elts if isinstance(shape, ast.Tuple | ast.List) else [shape]
+    extents = listed(shape)
     size = ast.unparse(extents[0])
     for extent in extents[1:]:
         size += f" * {ast.unparse(extent)}"

@@ -16,9 +16,9 @@ import operator
 import numpy as np
 from numba import types
 
+from .bare_names import support
 from .declarations import alias, function
 from .expressions import MISSING, literal
-from .helpers import support
 from .patterns import rule
 from .results import cast, elementwise, floats, promotion, reduction, where
 from .support import sinc_slope, sinc_slope_scalar

@@ -12,9 +12,9 @@ import numpy as np
 
 from . import selections, signals
 from . import support as carried
+from .bare_names import support
 from .declarations import function
 from .expressions import MISSING, literal
-from .helpers import support
 from .joins import LEAST, joined_type
 from .patterns import Rank, Rule, family, make_rule, rule
 from .results import (

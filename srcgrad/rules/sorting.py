@@ -11,8 +11,8 @@ import numpy as np
 from numba import types
 
 from . import order_statistics, selections
+from .bare_names import support
 from .declarations import function
-from .helpers import support
 from .patterns import rule
 from .results import fresh, is_array, rank, same
 

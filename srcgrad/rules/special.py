@@ -12,8 +12,8 @@ import scipy.special
 
 from . import special_values
 from . import support as carried
+from .bare_names import lifted, support
 from .declarations import alias, function
-from .helpers import lifted, support
 from .patterns import rule
 from .results import elementwise, floats
 

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from ..syntax import listed
 from .expressions import literal
 
 
@@ -38,7 +39,7 @@ def keyword_of(call: ast.Call, name: str) -> ast.expr | None:
 
 def integers(node: ast.expr) -> list[int] | None:
     """One or several integers that are written out."""
-    parts = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
+    parts = listed(node)
     values = [literal(p) for p in parts]
     return values if all(type(v) is int for v in values) else None
 

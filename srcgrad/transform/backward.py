@@ -16,6 +16,7 @@ from typing import Any
 
 from numba import types
 
+from ..analysis.accumulations import computed_from
 from ..analysis.exposed import exposed
 from ..analysis.facts import Facts, Path
 from ..analysis.plan import Plan
@@ -45,6 +46,7 @@ from ..rules.expressions import np_name
 from .records import Tapes
 from .reversal.assignments import reverse_assignment
 from .reversal.calls import reverse_call
+from .reversal.contributions import give
 from .reversal.gradients import Gradients
 from .reversal.loops import reverse_branch, reverse_loop
 from .reversal.memory import reverse_list, reverse_store, reverse_swap
@@ -78,9 +80,11 @@ class Backward:
         """The sweep from the gradient of the result to the first of the loops that are fused."""
         self.seed(value)
         body = self.facts.program.body[:-1]
+        self.sweep.later = computed_from(self.facts, fused[0])
         for k in reversed([k for k in range(fused[0], len(body)) if k not in fused]):
             self.sweep.line = body[k].line
             self.statement(body[k], (k,))
+        self.sweep.later = set()
         return self.flushed()
 
     def seed(self, value: Expr) -> None:
@@ -108,7 +112,9 @@ class Backward:
         return self.flushed(), body
 
     def prefix(self, position: int) -> list[Stmt]:
-        """The sweep over what comes before a loop that is fused."""
+        """The sweep over what comes before a loop that is fused, and what waited for it."""
+        for waiting in self.sweep.waiting:
+            give(self.sweep, *waiting)
         self.block(self.facts.program.body[:position], ())
         return self.flushed()
 

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from ..program import Assign, Block, For, Program, binds, blocks, walk, with_blocks
 from .checkpoints.rounds import checkpointed
 from .lowering.apart import apart
+from .lowering.chosen_round import chosen_rounds
 from .lowering.contraction import contract, localise
 from .lowering.extremes import extremes
 from .lowering.first_sums import first_sums
@@ -26,18 +27,23 @@ from .lowering.in_place import in_place
 from .lowering.joint import joint
 from .lowering.lane_loops import in_lanes
 from .lowering.last_round import last_rounds
+from .lowering.late_shadows import late_shadows
 from .lowering.liveness import sunk, unread
 from .lowering.loops import Loops, loops
 from .lowering.one_name import one_name
 from .lowering.one_place import one_place
 from .lowering.products_in_memory import products_in_memory
+from .lowering.remade import remade
 from .lowering.repeated import without_repeated
+from .lowering.rolling import rolling
 from .lowering.routed import routed
 from .lowering.rows import rows
 from .lowering.shapes import Extent
+from .lowering.skipped import skipped
 from .lowering.straight import equal_extents, guarded
 from .lowering.subscripts import unsigned
 from .lowering.supported import supported
+from .lowering.through_views import through_views
 from .lowering.triangles import triangles
 from .lowering.unread_tapes import without_unread_tapes
 from .lowering.vectorise import vectorised
@@ -109,8 +115,9 @@ def lower(
     checkpoints : bool
         Whether cheap rounds are run again in the backward sweep rather than recorded.
     compact : bool
-        Whether arrays that are only passed on go: zeros that are added to, second names, what is
-        recorded for its shape, all but a row of what a loop uses up row by row.
+        Whether arrays that are only passed on go: zeros that are added to, second names, shadows
+        that the backward sweep can make itself, what is recorded for its shape, all but a row, or
+        a few, of what a loop uses up row by row.
     reclaim : bool
         Whether what a loop makes takes the memory of what it uses up, element by element.
     routes : bool
@@ -122,6 +129,7 @@ def lower(
     equal : mapping of extent to extent
         Extents of parameters, each with the one that it is known to equal.
     """
+    program = late_shadows(program) if compact else program
     program = apart(checkpointed(program) if checkpoints else program)
     found = loops(program, equal=equal)
     fused = fused_loops(found, compact)
@@ -132,8 +140,9 @@ def lower(
     finished = supported(finished, triangles(program))
     finished = without_repeated(finished) if reuse else finished
     finished = joint(finished) if workspaces else finished
+    finished = through_views(unread(finished, found.counters)) if lanes else finished
     if routes and lanes:
-        finished = unread(last_rounds(finished), found.counters)
+        finished = unread(chosen_rounds(last_rounds(finished)), found.counters)
     finished = in_place(finished) if reclaim else finished
     finished = one_place(finished) if routes else finished
     finished = extremes(in_lanes(finished, checkpoints)) if lanes else finished
@@ -141,7 +150,9 @@ def lower(
     finished = vectorised(finished) if vectormath else finished
     finished = routed(finished) if routes else finished
     finished = held(finished) if numbers else finished
+    finished = rolling(finished) if compact else finished
     finished = unsigned(finished) if cast else finished
+    finished = skipped(finished) if routes else finished
     return products_in_memory(finished) if in_memory else finished
 
 
@@ -154,6 +165,9 @@ def fused_loops(found: Loops, compact: bool) -> Program:
     fused = contract(fuse(contract(program, counters), counters), counters)
     if compact:
         fused = contract(rows(fused, counters), counters)
+        if (again := remade(fused, counters)) is not fused:
+            fused = contract(fuse(again, counters), counters)
+            fused = contract(rows(fused, counters), counters)
     return localise(fused, counters)
 
 

@@ -38,6 +38,7 @@ from ..program import (
     walk,
     with_blocks,
 )
+from ..syntax import elements_of
 from .adjoint import Forward
 from .backward import Backward
 from .records import Tapes
@@ -94,7 +95,7 @@ def backward_function(facts: Facts, backward: Backward, result: ast.expr) -> Pro
         if paired and name in facts.active:
             backward.sweep.gradients.state[name] = "owned"
     params = [*program.params, *given.values()]
-    for part in result.elts if isinstance(result, ast.Tuple) else [result]:
+    for part in elements_of(result):
         if isinstance(part, ast.Name) and is_differentiable(program.types.get(part.id)):
             params.append(facts.gradient(part.id))
         elif is_differentiable_constant(part):

@@ -34,6 +34,7 @@ from ..program import (
     Stmt,
     Store,
     While,
+    added,
     binds,
     blocks,
     expressions,
@@ -146,8 +147,8 @@ def advanced(facts: Facts) -> Program:
 
 
 def adds_up(loop: For) -> bool:
-    """Whether a loop has loops in it: it is worth moving things out of its way."""
-    return any(isinstance(s, For) for s in walk(loop.body)) and loop.exit is None
+    """Whether a loop has loops in it, or adds numbers up: things are moved out of its way."""
+    return loop.exit is None and any(isinstance(s, For) or added(s) for s in walk(loop.body))
 
 
 def movable(facts: Facts, stmt: Stmt) -> bool:

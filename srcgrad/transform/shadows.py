@@ -15,6 +15,7 @@ from numba import types
 from ..analysis.facts import Facts
 from ..program import Alias, Assign, Call, Expr, Pop, Push, Stmt, Swap, View
 from ..rules.expressions import is_ellipsis, np_name
+from ..syntax import elements_of
 
 
 def element_type(facts: Facts, stmt: Stmt) -> types.Type | None:
@@ -41,14 +42,14 @@ def kept_axes(index: Expr | None, rank: int) -> int:
     """The number of axes of ``a[index]`` where the subscript has no index arrays."""
     if index is None:
         return rank
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     single = [p for p in parts if not isinstance(p, ast.Slice) and not is_ellipsis(p)]
     return rank - len(single)
 
 
 def selected_rank(index: Expr, facts: Facts, target: str | None = None) -> int:
     """1 or more where a subscript selects an array, 0 where it selects one element."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     for part in parts:
         if isinstance(part, ast.Slice) or (isinstance(part, ast.Constant) and part.value is ...):
             return 1

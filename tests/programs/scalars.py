@@ -321,3 +321,8 @@ def single_precision(x, y):
 @straight_line(0.7, True)
 def flags_are_data(x, flag):
     return x * x if flag else x
+
+
+@straight_line(0.4, -1.7, 0.9, compiled=True)
+def numbers_clipped(x, y, z):
+    return np.clip(x, -1.0, 1) * 3.0 + np.clip(y, -1.0, z * z) * x + np.clip(y * z, -2, x)

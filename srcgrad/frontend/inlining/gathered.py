@@ -19,7 +19,7 @@ from ...rules.expressions import literal
 from .body import Body, name_of
 from .captures import static
 from .displays import elements, is_known
-from .written import bind, new_names, write
+from .statements import bind, new_names, write
 
 
 def gathered(worker: Body, node: ast.Call, value: Any) -> ast.expr | None:

@@ -13,7 +13,7 @@ from ...naming import names_in
 from ...rules.expressions import literal
 from .body import Body
 from .comprehensions import as_list
-from .written import write
+from .statements import write
 
 WRITTEN = {
     "extend": "for {v} in {a}:\n    {h}.append({v})",

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...rules.expressions import literal
+from ...syntax import elements_of
 from .body import Body, Scope, name_of
 from .captures import static
 
@@ -84,7 +85,7 @@ def joined(worker: Body, node: ast.Subscript) -> ast.expr | None:
     found, value = static(worker, node.value)
     if found and (value is np.r_ or value is np.c_):
         worker.note(ast.unparse(node.value), value)
-        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        parts = elements_of(node.slice)
         display = ast.Tuple([_range(worker, node, p) for p in parts], ast.Load())
         whole = ast.fix_missing_locations(ast.copy_location(display, node))
         return _np("r_" if value is np.r_ else "c_", worker.expr(whole))

@@ -14,7 +14,7 @@ from typing import Any
 
 from .body import Body, name_of
 from .gathered import over
-from .written import bind, new_names, write
+from .statements import bind, new_names, write
 
 SEARCH = """\
 {best} = {items}[0]

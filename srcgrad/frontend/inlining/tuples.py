@@ -15,7 +15,7 @@ from .assignments import display
 from .body import Body
 from .displays import elements, is_known
 from .pieces import MOST
-from .written import bind, new_names, write
+from .statements import bind, new_names, write
 
 
 def has_star(target: ast.expr) -> bool:

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...analysis.tables import subscripts_of
 from ...program import (
     Alias,
     Assign,
@@ -38,6 +37,7 @@ from ...program import (
     uses,
     walk,
 )
+from ...syntax import elements_of
 from .pairs import Pair, is_element, without_first
 
 HARMLESS = (Alias, Assign, Comment, For, If, View)
@@ -134,7 +134,7 @@ def copied(
     if any(not hasattr(k, "dtype") for k in kinds) or kinds[0].dtype != kinds[1].dtype:  # type: ignore[union-attr]
         return None
     writers = {k for k, s in enumerate(loop.body) if changes(s, source, classes)}
-    parts = subscripts_of(element.slice)
+    parts = elements_of(element.slice)
     whole = any(isinstance(n, ast.Slice) for n in ast.walk(element.slice))
     if position in writers or whole or len(parts) != kinds[0].ndim:  # type: ignore[union-attr]
         return None
@@ -157,7 +157,7 @@ def changes(stmt: Stmt, name: str, classes: Mapping[str, str]) -> bool:
 
 def is_own(index: Expr, counters: tuple[str, ...]) -> bool:
     """Whether every round of the loops around has an element of its own."""
-    parts = subscripts_of(index)
+    parts = elements_of(index)
     found = []
     for part in parts:
         shifted = isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub)

@@ -24,6 +24,7 @@ from ...program import (
     expressions,
     walk,
 )
+from ...syntax import elements_of
 from ..lowering.lanes import read_names
 from ..reversal.memory import is_whole
 
@@ -100,7 +101,7 @@ def stored_at(body: Block, array: str, counters: tuple[str, ...]) -> bool:
     for stmt in body:
         if isinstance(stmt, Store) and stmt.target == array and not blocks(stmt):
             index = stmt.index
-            parts = index.elts if isinstance(index, ast.Tuple) else [index]
+            parts = elements_of(index)
             if tuple(p.id if isinstance(p, ast.Name) else "" for p in parts) == counters:
                 return True
     return False

@@ -25,12 +25,13 @@ from ...program import (
     names,
 )
 from ...rules.expressions import dotted, literal
+from ...syntax import elements_of
 from .evaluate import evaluate, remember_mean
 from .indexing import subscript
 from .nests import add, compute, store
 from .pull import Pull, array, spread, variable
 from .scalars import array_free, resolved
-from .scope import Opaque, Scope, depends, is_array, items
+from .scope import Opaque, Scope, depends, is_array
 from .shapes import Extents
 from .unbroadcast import settle, settle_name
 
@@ -70,9 +71,14 @@ def shape_of(scope: Scope, value: Expr) -> tuple[int | str, ...] | None:
 
 
 def note_part(scope: Scope, name: str, source: str, part: Pull) -> None:
-    """Elements of a view without a layout of its own are those of its array, which has one."""
+    """Elements of a view without a layout of its own are those of its array, which has one.
+
+    So are those of a view with more axes, whatever its layout: it is there to be broadcast.
+    """
     kind, whole = scope.types[name], scope.types[source]
-    if kind.layout != "A" or whole.layout == "A" or source in scope.partial:
+    if whole.layout == "A" or source in scope.partial:
+        return
+    if kind.layout != "A" and kind.ndim <= whole.ndim:
         return
     steps: list[Stmt] = []
     place = part.at(tuple(variable(f"i{k}") for k in range(part.rank)), steps)
@@ -236,7 +242,8 @@ def store_into(scope: Scope, target: str, index: Expr, value: Expr) -> None:
 def region_of(scope: Scope, target: str, index: Expr) -> Pull:
     """The part of an array that a subscript names."""
     settle_all(scope, [target])
-    if not is_array(scope.types.get(target)) or any(is_array(scope.kind(p)) for p in items(index)):
+    by_arrays = any(is_array(scope.kind(p)) for p in elements_of(index))
+    if by_arrays or not is_array(scope.types.get(target)):
         raise Opaque
     return subscript(scope, array(scope, target), index, lambda e: evaluate(scope, e))
 

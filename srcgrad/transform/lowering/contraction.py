@@ -35,6 +35,7 @@ from ...program import (
     with_expressions,
 )
 from ...rules.registry import instantiate
+from ...syntax import elements_of
 from .effects import memory_classes
 from .liveness import is_allocation, unread
 from .scope import is_array
@@ -226,7 +227,7 @@ def loads(stmt: Stmt) -> set[str]:
 
 def only_counters(index: Expr, counters: frozenset[str]) -> bool:
     """Whether a subscript is made of loop counters and constants, each counter once."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     found = [p.id for p in parts if isinstance(p, ast.Name)]
     return len(found) == len(set(found)) and all(
         isinstance(p, ast.Constant) or (isinstance(p, ast.Name) and p.id in counters) for p in parts

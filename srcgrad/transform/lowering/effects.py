@@ -35,6 +35,7 @@ from ...program import (
 )
 from ...rules import registry
 from ...rules.expressions import dotted
+from ...syntax import elements_of
 from .scope import is_array
 
 
@@ -184,7 +185,7 @@ def _access(
     touched.add(group)
     axes = None
     if index is not None:
-        parts = index.elts if isinstance(index, ast.Tuple) else [index]
+        parts = elements_of(index)
         axes = frozenset((k, p.id) for k, p in enumerate(parts) if isinstance(p, ast.Name))
     found.accesses.setdefault(group, set()).add(Access(name, axes))
 

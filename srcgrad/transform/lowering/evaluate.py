@@ -18,6 +18,7 @@ import numpy as np
 from ...program import Assign, Expr, names
 from ...rules.contractions import tensordot_indices, written_axes
 from ...rules.expressions import MISSING, dotted, literal
+from ...syntax import elements_of
 from .along import log_sum_exp_along, position, position_in_vector
 from .constructed import constructed, extents_of
 from .einsum import as_product, contracted
@@ -272,7 +273,7 @@ def remember_mean(scope: Scope, name: str, x: str, axis: int) -> None:
 def axes_of(expr: ast.Call, rank: int) -> list[int]:
     """The axes of a reduction, counted from the front, in order."""
     given = next((k.value for k in expr.keywords if k.arg == "axis"), ast.Constant(None))
-    parts = given.elts if isinstance(given, ast.Tuple) else [given]
+    parts = elements_of(given)
     values = [literal(p) for p in parts]
     if values == [None]:
         return list(range(rank))

@@ -20,7 +20,6 @@ from numba import types
 
 from ...analysis.exposed import exposed, exposed_after
 from ...analysis.least import natural_loops
-from ...analysis.tables import subscripts_of
 from ...naming import free_name
 from ...program import (
     Assign,
@@ -39,6 +38,7 @@ from ...program import (
     walk,
     with_expressions,
 )
+from ...syntax import elements_of
 from ...type_text import dtype_text
 from .effects import memory_classes
 from .lanes import written
@@ -345,7 +345,7 @@ class Elements(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
         """A subscript in which the counter stands on its own."""
-        parts = subscripts_of(node.slice)
+        parts = elements_of(node.slice)
         new = [self.place if ast.unparse(p) == self.counter else p for p in parts]
         index = ast.Tuple(new, ast.Load()) if isinstance(node.slice, ast.Tuple) else new[0]
         return ast.Subscript(node.value, index, ast.Load())

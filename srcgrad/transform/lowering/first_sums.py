@@ -32,6 +32,7 @@ from ...program import (
     walk,
     with_blocks,
 )
+from ...syntax import elements_of
 from .contraction import unshared
 from .lanes import allocated
 
@@ -114,7 +115,7 @@ def stored(stmt: Stmt, name: str, sizes: list[str], counters: frozenset[str]) ->
 
 def covers(index: Expr, around: list[For], sizes: list[str]) -> bool:
     """Whether loops take a subscript to each element of an array once."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     loops = {loop.counter: loop for loop in around}
     counted = [p.id for p in parts if isinstance(p, ast.Name)]
     if len(parts) != len(sizes) or sorted(counted) != sorted(loops):

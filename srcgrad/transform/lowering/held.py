@@ -23,7 +23,6 @@ from typing import Any
 from numba import types
 
 from ...analysis.least import step_of
-from ...analysis.tables import subscripts_of
 from ...naming import free_name
 from ...program import (
     Assign,
@@ -44,6 +43,7 @@ from ...program import (
     with_blocks,
     with_expressions,
 )
+from ...syntax import elements_of
 from ..tapes import plus
 from .effects import memory_classes
 from .subscripts import Known, starting
@@ -85,7 +85,7 @@ class Window:
 
     def at(self, place: Expr, offset: int) -> Expr:
         """The subscript at a place of the loop's axis."""
-        parts = subscripts_of(self.index)
+        parts = elements_of(self.index)
         parts[self.axis] = plus(place, offset) if offset else place
         return parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())
 
@@ -231,7 +231,7 @@ def placed(index: Expr | None, loop: For, rank: int) -> tuple[int, tuple[str, ..
     """The axis that goes with the counter, the other subscripts, what is added to the counter."""
     if index is None or any(isinstance(n, ast.Slice) for n in ast.walk(index)):
         return None
-    parts = subscripts_of(index)
+    parts = elements_of(index)
     axes = [k for k, p in enumerate(parts) if loop.counter in names(p)]
     if len(parts) != rank or len(axes) != 1:
         return None
@@ -263,7 +263,7 @@ def with_numbers(stmt: Stmt, window: Window, counter: str, numbers: Mapping[int,
     """A statement with numbers in the place of elements."""
 
     def number(index: Expr) -> str:
-        offset = offset_of(subscripts_of(index)[window.axis], counter)
+        offset = offset_of(elements_of(index)[window.axis], counter)
         assert offset is not None
         return numbers[offset]
 

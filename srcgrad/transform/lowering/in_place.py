@@ -39,6 +39,7 @@ from ...program import (
     walk,
     with_blocks,
 )
+from ...syntax import elements_of
 from ..checkpoints.pairs import is_made
 from .one_name import throughout
 
@@ -146,7 +147,7 @@ def loop_fits(stmt: Stmt, old: str, new: str, rank: int) -> bool:
     store = users[first]
     if len(places) != 1 or not isinstance(store, Store) or store.target != new:
         return False
-    parts = store.index.elts if isinstance(store.index, ast.Tuple) else [store.index]
+    parts = elements_of(store.index)
     own = [p.id for p in parts if isinstance(p, ast.Name)]
     alone = len(own) == len(parts) == len(counters) == rank and set(own) == counters
     return (

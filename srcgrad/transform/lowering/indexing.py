@@ -15,8 +15,9 @@ from numba import types
 
 from ...program import Assign, Expr
 from ...rules.expressions import MISSING, literal
+from ...syntax import elements_of
 from .pull import Body, Index, Pull, broadcast
-from .scope import Opaque, Scope, depends, is_array, items
+from .scope import Opaque, Scope, depends, is_array
 from .shapes import Extent, at_most, minus, parse, shortened, spelled
 from .windows import known_as, note_window
 
@@ -27,7 +28,7 @@ Axis = tuple[Extent | None, Callable[[Expr], Expr]]
 
 def subscript(scope: Scope, base: Pull, index: Expr, evaluate: Evaluate) -> Pull:
     """``base[index]``."""
-    parts = filled(items(index), base.rank)
+    parts = filled(elements_of(index), base.rank)
     if any(is_array(scope.kind(p)) for p in parts):
         return gathered(scope, base, parts, evaluate)
     axes: list[Axis | None] = []  # None: a new axis

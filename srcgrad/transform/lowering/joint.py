@@ -43,6 +43,7 @@ from ...program import (
     with_expressions,
 )
 from ...rules.expressions import np_name
+from ...syntax import elements_of
 from ..tapes import backward_range, round_of, trip_count
 from .contraction import Path, Use, changed, mentions
 from .effects import memory_classes
@@ -199,7 +200,7 @@ def is_element(index: Expr | None, name: str, kinds: Mapping[str, Any]) -> bool:
     """Whether a subscript is of one element: made of integers, one for each axis."""
     if index is None:
         return False
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     whole = any(isinstance(n, ast.Slice) for n in ast.walk(index))
     integers = all(isinstance(kinds.get(n), types.Integer) for n in read_names(index))
     return len(parts) == kinds[name].ndim and integers and not whole
@@ -258,5 +259,5 @@ def at_round(expr: Any, stack: Stack) -> Any:
 
 def with_rounds(index: Expr, stack: Stack) -> Expr:
     """A subscript with the numbers of the rounds before it."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     return ast.Tuple([*stack.rounds, *parts], ast.Load())

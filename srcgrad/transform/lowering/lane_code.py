@@ -35,6 +35,7 @@ from ...program import (
     with_expressions,
 )
 from ...rules.expressions import dotted
+from ...syntax import elements_of
 from ...type_text import dtype_text
 from .vectorise import FORMS
 
@@ -333,7 +334,7 @@ def at_lane(code: Code, name: str) -> Expr:
 
 def with_lane(index: Expr, lane: str) -> Expr:
     """A subscript with the lane as its last part."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     return ast.Tuple([*parts, ast.Name(lane, ast.Load())], ast.Load())
 
 
@@ -350,7 +351,7 @@ def unsigned(found: Rounds, index: Expr) -> Expr:
     """
     if not is_natural(found):
         return index
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     new = [
         ast.Call(parsed("np.uint64"), [p], [])
         if isinstance(p, ast.Name) and p.id == found.loop.counter

@@ -41,6 +41,7 @@ from ...program import (
     with_blocks,
 )
 from ...rules.expressions import dotted
+from ...syntax import elements_of
 from . import lanes
 from .effects import Memory, memory_classes
 from .forward_again import forward_again
@@ -244,7 +245,7 @@ def element(found: Rounds, place: ast.Subscript, packed: list[str]) -> int:
     """The cost of an element in a lane."""
     assert isinstance(place.value, ast.Name)
     name, index = place.value.id, place.slice
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     if name in found.private or name in packed or not found.varies(index):
         return NEXT
     kind = found.kinds.get(name)

@@ -47,6 +47,7 @@ from ...program import (
     walk,
 )
 from ...rules.expressions import dotted
+from ...syntax import elements_of
 from .vectorise import FORMS, is_sum
 
 LANES = 64
@@ -167,7 +168,7 @@ def allocated(stmt: Stmt) -> tuple[list[Expr], list[ast.expr]] | None:
             dotted(func) == "np.empty"
         ):
             dtype = [*rest, *(k.value for k in keywords if k.arg == "dtype")]
-            extents = shape.elts if isinstance(shape, ast.Tuple) else [shape]
+            extents = elements_of(shape)
             if not any(isinstance(e, ast.Attribute) for e in extents):
                 return extents, dtype
     return None
@@ -326,7 +327,7 @@ def elements_only(found: Rounds, expr: Expr) -> bool:
     """Whether varying arrays of a round are only read an element at a time."""
     match expr:
         case ast.Subscript(value=ast.Name(id=name), slice=index) if name in found.private:
-            parts = index.elts if isinstance(index, ast.Tuple) else [index]
+            parts = elements_of(index)
             plain = len(parts) == found.kinds[name].ndim and not any(
                 isinstance(n, ast.Slice) for n in ast.walk(index)
             )

@@ -48,6 +48,7 @@ from .decisions import Decision, decisions, is_decided, resolved
 from .effects import memory_classes, written_memory
 from .joint import is_of_round, reverses
 from .lane_loops import following
+from .own_names import with_own_names
 
 NOBODY, LOST = ast.parse("-1", mode="eval").body, ast.parse("-2", mode="eval").body
 
@@ -198,22 +199,15 @@ class Search:
         ahead = (Assign(last, NOBODY, comment=note), replace(forward, body=body))
         inside = needed(resolved(back.body, decision, True), set(words), later)
         test = ast.Compare(ast.Name(last, ast.Load()), [ast.GtE()], [ast.Constant(0)])
-        inside = self.apart(renamed(inside, back.counter, last), back)
+        inside = renamed(inside, back.counter, last)
+        own, kinds = times_bound(back.body), {**self.program.types, **self.kinds}
+        inside = with_own_names(inside, own, self.counts, kinds, self.taken)
+        self.kinds |= kinds
         round_ = If(test, inside, line=back.line)
         if keeps is None or decision.carried not in later:
             return ahead, (round_,)
         lost = ast.Compare(ast.Name(last, ast.Load()), [ast.Eq()], [LOST])
         return ahead, (round_, If(lost, (Assign(decision.carried, ast.Constant(0.0)),)))
-
-    def apart(self, inside: Block, back: For) -> Block:
-        """A round whose names are its own: lanes take a name to vary everywhere or nowhere."""
-        own = times_bound(back.body)
-        for name in sorted(bound(inside)):
-            if own[name] < self.counts[name] and name not in exposed(inside):
-                new = free_name(name, self.taken)
-                self.kinds[new] = self.program.types[name]
-                inside = renamed(inside, name, new)
-        return inside
 
 
 def only(name: str, loop: For) -> Assign | None:

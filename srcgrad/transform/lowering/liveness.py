@@ -17,6 +17,7 @@ from ...program import (
     Alias,
     Assign,
     Block,
+    Expr,
     For,
     Increment,
     Program,
@@ -49,11 +50,51 @@ def is_allocation(stmt: Stmt) -> bool:
 def unread(program: Program, counters: frozenset[str]) -> Program:
     """The program without arrays and numbers that are made and never read."""
     while True:
+        program = without_idle_views(program)
         wanted = set(program.params) | read(program)
         body = live(program.body, wanted, counters)
         if body == program.body:
             return program
         program = program.with_body(body)
+
+
+def without_idle_views(program: Program) -> Program:
+    """The program without views that nothing looks at: they share memory for nothing."""
+    touched: set[str] = set()
+    for stmt in walk(program.body):
+        touched |= uses(stmt)
+        if not isinstance(stmt, View):
+            touched |= {*binds(stmt), *written_to(stmt)}
+    views = [s for s in walk(program.body) if isinstance(s, View)]
+    idle_ = {v.target for v in views} - touched - set(program.params)
+    idle_ -= {v.target for v in views if not is_whole(v.value)}
+    if not idle_:
+        return program
+
+    def change(body: Block) -> Block:
+        kept = (s for s in body if not (isinstance(s, View) and s.target in idle_))
+        return tuple(with_blocks(s, tuple(map(change, blocks(s)))) for s in kept)
+
+    return program.with_body(change(program.body))
+
+
+def written_to(stmt: Stmt) -> tuple[str, ...]:
+    """The name through which a statement writes to memory."""
+    return (stmt.target,) if isinstance(stmt, Store | Increment) else ()
+
+
+def is_whole(value: Expr) -> bool:
+    """Whether a view cannot raise: a subscript of slices and new axes alone."""
+    if not isinstance(value, ast.Subscript):
+        return False
+    index = value.slice
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    return all(isinstance(p, ast.Slice) or is_none(p) for p in parts)
+
+
+def is_none(part: Expr) -> bool:
+    """Whether a part of a subscript is a new axis."""
+    return isinstance(part, ast.Constant) and part.value is None
 
 
 def read(program: Program) -> set[str]:

@@ -45,6 +45,7 @@ from ...program import (
     walk,
     with_blocks,
 )
+from ...syntax import elements_of
 from .assignments import (
     assign,
     by_name,
@@ -59,7 +60,7 @@ from .effects import is_unbroadcast, memory_classes
 from .evaluate import evaluate
 from .pull import element
 from .scalars import array_free
-from .scope import Opaque, Scope, depends, is_array, items
+from .scope import Opaque, Scope, depends, is_array
 from .shapes import Extent, Extents, Shapes, axes, written
 from .stacked import stack_of, stores
 
@@ -234,7 +235,7 @@ def describe(stmt: Stmt) -> str:
 
 def simple(scope: Scope, value: Expr) -> bool:
     """Whether a value is a name, or has no arrays, or is a tuple of such."""
-    parts = items(value)
+    parts = elements_of(value)
     return all(isinstance(p, ast.Name) or array_free(scope, p) for p in parts)
 
 

@@ -33,6 +33,7 @@ from ...program import (
     with_blocks,
     with_expressions,
 )
+from ...syntax import elements_of
 from .contraction import Use, changed, loads, mentions, unshared
 from .lanes import allocated
 
@@ -102,7 +103,7 @@ def positions(stmt: Stmt, name: str, counter: str, rank: int) -> set[int]:
     if inside != len(indices) - own or (not own and not inside and name not in loads(stmt)):
         return set()
     for index in indices:
-        parts = index.elts if isinstance(index, ast.Tuple) else [index]
+        parts = elements_of(index)
         if len(parts) != rank or any(isinstance(n, ast.Slice) for n in ast.walk(index)):
             return set()
         found &= {k for k, p in enumerate(parts) if isinstance(p, ast.Name) and p.id == counter}

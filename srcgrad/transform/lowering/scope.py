@@ -21,6 +21,7 @@ from numba import types
 from ...naming import free_name, numbered_name
 from ...program import Block, Expr, Stmt, binds
 from ...rules import registry
+from ...syntax import elements_of
 from .shapes import Extent, Extents, Shapes, mentioned
 
 Key = tuple[Any, ...]
@@ -183,15 +184,10 @@ def is_array(kind: Any) -> TypeGuard[Any]:
     return isinstance(kind, types.Array)
 
 
-def items(index: Expr) -> list[Expr]:
-    """The parts of a subscript."""
-    return index.elts if isinstance(index, ast.Tuple) else [index]
-
-
 def subscripted(kind: Any, index: Expr, kind_of: Callable[[Expr], Any]) -> Any:
     """The type of ``a[index]`` for integers, slices, new axes and ``...``; None for others."""
     rank = kind.ndim
-    for part in items(index):
+    for part in elements_of(index):
         match part:
             case ast.Slice() | ast.Constant(value=EllipsisType()):
                 pass

@@ -18,6 +18,7 @@ from numba import types
 
 from ...program import Assign, Block, Expr, Program, Stmt, blocks, with_blocks, with_expressions
 from ...rules.expressions import literal
+from ...syntax import elements_of
 from .elementwise import step_at
 from .triangles import side_of
 
@@ -216,7 +217,7 @@ def deviation(root: bool) -> Lowering:
 def flipped(node: ast.Call, kinds: Mapping[str, types.Type]) -> Expr | None:
     """``np.flip`` along some axes as a subscript."""
     ndim, axis = rank(node.args[0], kinds), keyword(node, "axis")
-    axes = axis.elts if isinstance(axis, ast.Tuple) else [axis] if axis is not None else []
+    axes = elements_of(axis) if axis is not None else []
     turned = {ast.unparse(positive(a, ndim)) for a in axes} or set(map(str, range(ndim)))
     if not ndim or not all(t.isdigit() for t in turned):
         return None

@@ -15,7 +15,8 @@ from dataclasses import replace
 
 from ...program import Assign, Check, Expr, For, If, Stmt, binds, blocks, with_blocks
 from ...rules.expressions import dotted
-from .scope import Scope, depends, items
+from ...syntax import elements_of
+from .scope import Scope, depends
 from .shapes import Extent, parse, spelled
 
 Linear = tuple[frozenset[tuple[str, int]], int]
@@ -69,7 +70,7 @@ def _respelled(stmt: Stmt, drop: Extent, keep: Extent) -> Stmt:
         case For(stop=stop) if ast.unparse(stop) == drop:
             return replace(new, stop=spelled(keep))
         case Assign(value=ast.Call(func=func, args=[shape, dtype])) if dotted(func) == "np.empty":
-            parts = [spelled(keep) if ast.unparse(e) == drop else e for e in items(shape)]
+            parts = [spelled(keep) if ast.unparse(e) == drop else e for e in elements_of(shape)]
             extents = ast.Tuple(parts, ast.Load()) if isinstance(shape, ast.Tuple) else parts[0]
             return replace(new, value=ast.Call(func, [extents, dtype], []))
     return new

@@ -53,10 +53,13 @@ def reverse_assignment(sweep: Sweep, stmt: Assign | View | Alias, here: Path) ->
     else:
         rebuild(sweep, here)
     if given and (target in sweep.gradients.state):
-        given = computed_once(sweep, stmt, given)
+        wait = [p for p in given if p.mentions & sweep.later]
+        sweep.waiting += [(p, target, stmt) for p in wait]
+        now = tuple(p for p in given if p not in wait)
+        now = computed_once(sweep, stmt, now) if now else now
         sweep.gradients.touched.add(target)
-        note_guards(sweep, stmt, given)
-        give_all(sweep, given, target, stmt)
+        note_guards(sweep, stmt, now)
+        give_all(sweep, now, target, stmt)
     elif (
         target in sweep.gradients.state and not facts.is_paired(target) and not is_part(stmt, facts)
     ):

@@ -15,6 +15,7 @@ from numba import types
 from ...analysis.facts import Path
 from ...program import Assign, Expr, Increment, Pop, Push, Stmt, Store, Swap
 from ...rules.expressions import np_name
+from ...syntax import elements_of
 from ..shadows import element_type, shape_of
 from .sweep import Sweep
 from .values import restore
@@ -62,7 +63,7 @@ def reverse_store(sweep: Sweep, stmt: Store | Increment, here: Path) -> None:
 
 def refuse_repeats(sweep: Sweep, index: Expr, stmt: Stmt) -> None:
     """A store through an index array: which of several stores wins is not tracked."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = elements_of(index)
     for part in parts:
         kind = sweep.facts.program.types.get(part.id) if isinstance(part, ast.Name) else None
         if isinstance(kind, types.Array) and not isinstance(kind.dtype, types.Boolean):

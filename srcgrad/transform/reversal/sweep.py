@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ...analysis.facts import Facts, Path
+from ...analysis.partial import Partial
 from ...analysis.plan import Plan
 from ...errors import Complaint, UnsupportedError
 from ...program import Block, Expr, Stmt, blocks
@@ -51,6 +52,11 @@ class Sweep:
         Where the values that feed a branch of ``np.where`` are used.
     line : int
         The line of the statement that is reversed.
+    later : set of str
+        What loops that are swept in one pass, and the lines after them, have yet to compute.
+    waiting : list
+        What is given to values from before these loops once they have run: each contribution with
+        its target and statement.
     """
 
     facts: Facts
@@ -60,6 +66,8 @@ class Sweep:
     uses: Counter[str]
     guards: dict[str, Guard] = field(default_factory=dict)
     line: int = 0
+    later: set[str] = field(default_factory=set)
+    waiting: list[tuple[Partial, str, Stmt]] = field(default_factory=list)
 
     def emit(self, stmt: Stmt) -> None:
         """Append a statement."""

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Mapping
 
 from numba import types
 
-from ...analysis.tables import subscripts_of
 from ...program import Alias, Assign, Expr, For, Increment, Program, Store, View, expressions, walk
 from ...rules.expressions import dotted, literal
+from ...syntax import elements_of
 from .extents import Extents, Shape
 
 Axis = tuple[str, int]
@@ -106,7 +106,7 @@ def reached(program: Program) -> Iterator[tuple[Axis, int]]:
         for node in (n for p in parts for n in ast.walk(p)):
             match node:
                 case ast.Subscript(value=ast.Name(id=text), slice=index):
-                    for k, part in enumerate(subscripts_of(index)):
+                    for k, part in enumerate(elements_of(index)):
                         if not whole(part):
                             yield (text, k), reach(part, counted)
                 case ast.Attribute(value=ast.Name(id=text), attr="shape" | "size"):
@@ -196,7 +196,7 @@ def axes(program: Program, expr: Expr) -> list[Axis]:
         case ast.Subscript(value=ast.Name(id=text), slice=index) if isinstance(
             kind := program.types.get(text), types.Array
         ):
-            parts = index.elts if isinstance(index, ast.Tuple) else [index]
+            parts = elements_of(index)
             if not all(whole(p) or is_one(p) for p in parts):
                 return []
             return [(text, k) for k in range(kind.ndim) if k >= len(parts) or whole(parts[k])]

@@ -21,6 +21,7 @@ from numba import types
 from ...program import Expr
 from ...rules import registry
 from ...rules.expressions import MISSING, constant, dotted, literal
+from ...syntax import elements_of
 
 Atoms = np.ndarray
 """Expressions, in an array of objects."""
@@ -115,7 +116,7 @@ class Elements:
 
     def part(self, name: str, index: Expr) -> Atoms:
         """``a[index]``: of an array whose elements are known, or elements of any other."""
-        parts = index.elts if isinstance(index, ast.Tuple) else [index]
+        parts = elements_of(index)
         extents = self.extents(name)
         if None not in extents:
             places = [self.place(p) for p in parts]

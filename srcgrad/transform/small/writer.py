@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from ...analysis.tables import subscripts_of
 from ...naming import free_name
 from ...program import (
     Alias,
@@ -45,6 +44,7 @@ from ...program import (
     with_expressions,
 )
 from ...rules.expressions import MISSING, dotted, literal, np_name
+from ...syntax import elements_of
 from .assumed import MOST
 from .elements import Atoms, Elements, NotSmall, array_of, element, mapped, times
 from .extents import Extents
@@ -249,7 +249,7 @@ class Writer:
         self.kind = getattr(self.kinds[target], "dtype", self.kinds[target])
         parts: list[Expr] = [ast.Constant(...)]
         if stmt.index is not None:
-            parts = subscripts_of(stmt.index)
+            parts = elements_of(stmt.index)
         if target not in self.numbers:
             self.store_out(stmt, parts)
             return

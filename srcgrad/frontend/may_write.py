@@ -1,38 +1,80 @@
 """Written: the parameters that a function may write to, before any type is known.
 
 In: the tree of an inlined function, its parameters and the arrays that it captures. Out: those
-that it may write to.
+that it may write to, each with a number of axes: an array that has no more of them is not written
+to (``s = b[i]; s += 1.0`` is about a number, where ``b`` is a vector).
 
-Invariant: the names are too many rather than too few: what is not known to be new memory may be
-a part of anything that it was made from.
+Invariant: the names are too many rather than too few, and the axes too few: what is not known to
+be new memory may be a part of anything that it was made from.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+import copy
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..rules import registry
 from ..rules.expressions import dotted
 from .memory import HARMLESS, VIEWS
 
-Roots = frozenset[str]
+Roots = Mapping[str, float]
+"""Parameters, each with how many of its axes were taken off by subscripts; that is at least as
+many as there are, and minus infinity where it is not known."""
 
 NUMBERS = frozenset({"len", "float", "int", "bool", "abs", "round", "range"})
 """Builtins whose results are no part of an operand."""
 
 
-def written(tree: ast.FunctionDef, params: Collection[str]) -> tuple[str, ...]:
-    """The parameters, or arrays from outside, that may be written to, in order."""
-    shared = Shared({p: frozenset({p}) for p in params})
-    pairs = list(bindings(tree))
+def written(tree: ast.FunctionDef, params: Collection[str]) -> dict[str, int]:
+    """The parameters, or arrays from outside, that may be written to, in order, with their axes."""
+    body = rebound_apart(tree.body, params)
+    shared = Shared({p: {p: 0} for p in params}, counters(body) - set(params))
+    pairs = list(bindings(body))
     before = None
     while before != (before := (dict(shared.roots), len(shared.lists))):
         for name, value in pairs:
             shared.bind(name, value)
-    found = shared.union(list(targets(tree)))
-    return tuple(p for p in params if p in found)
+    found = shared.union(list(targets(body)), 0)
+    return {p: int(max(found[p], 0)) for p in params if p in found}
+
+
+def rebound_apart(body: list[ast.stmt], params: Collection[str]) -> list[ast.stmt]:
+    """The statements, where a parameter that is bound anew has another name from there on.
+
+    ``x = x.copy()`` as a statement of the function itself, not one inside an ``if`` or a loop.
+    """
+    body = [copy.deepcopy(stmt) for stmt in body]  # statements of a tree may share their names
+    for k, stmt in enumerate(body):
+        if not isinstance(stmt, ast.Assign):
+            continue
+        inside = [n for t in stmt.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+        anew = {n.id for n in inside if isinstance(n.ctx, ast.Store)} & set(params)
+        later = [n for s in body[k + 1 :] for n in ast.walk(s) if isinstance(n, ast.Name)]
+        for name in inside + later:
+            if name.id in anew:
+                name.id += "'"
+    return body
+
+
+def counters(body: list[ast.stmt]) -> set[str]:
+    """Names that count the rounds of ``range`` and nothing else: integers."""
+    nodes = [n for s in body for n in ast.walk(s)]
+    stored = Counter(n.id for n in nodes if isinstance(n, ast.Name) and is_stored(n))
+    found: Counter[str] = Counter()
+    for node in nodes:
+        match node:
+            case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"))):
+                found[name] += 1
+    return {name for name, count in found.items() if stored[name] == count}
+
+
+def is_stored(name: ast.Name) -> bool:
+    """Whether a name is bound or unbound."""
+    return not isinstance(name.ctx, ast.Load)
 
 
 @dataclass
@@ -40,11 +82,12 @@ class Shared:
     """Parameters that each name may be a part of, and names that may be lists or tuples."""
 
     roots: dict[str, Roots]
+    counters: set[str]
     lists: set[str] = field(default_factory=set)
 
     def bind(self, name: str, value: ast.expr) -> None:
         """Note what a name may be."""
-        self.roots[name] = self.roots.get(name, frozenset()) | self.of(value)
+        self.roots[name] = least([self.roots.get(name, {}), self.of(value)])
         if self.is_list(value):
             self.lists.add(name)
 
@@ -52,20 +95,51 @@ class Shared:
         """The parameters that a value may be, or hold, a part of."""
         match value:
             case ast.Name(id=name):
-                return self.roots.get(name, frozenset())
-            case ast.Subscript(value=base) | ast.Attribute(value=base):
-                return self.of(base)
+                return self.roots.get(name, {})
+            case ast.Subscript(value=base, slice=index):
+                less = -math.inf if self.is_list(base) else self.axes(index)
+                return {name: axes + less for name, axes in self.of(base).items()}
+            case ast.Attribute(value=base):
+                return self.union([base])
             case ast.Call(func=func):
-                return frozenset() if makes(func) else self.union(operands(value))
+                return {} if makes(func) else self.union(operands(value))
             case ast.Constant() | ast.Compare() | ast.UnaryOp():
-                return frozenset()
+                return {}
             case ast.BinOp() if not self.is_list(value):
-                return frozenset()
+                return {}
+            case ast.IfExp(body=left, orelse=right):
+                return least([self.of(left), self.of(right)])
         return self.union([e for e in ast.iter_child_nodes(value) if isinstance(e, ast.expr)])
 
-    def union(self, values: list[ast.expr]) -> Roots:
-        """The parameters that any of some values may be a part of."""
-        return frozenset[str]().union(*map(self.of, values))
+    def axes(self, index: ast.expr) -> float:
+        """How many axes a subscript takes off at least, where the result is no new memory."""
+        match index:
+            case ast.Tuple(elts=several):
+                return sum(map(self.axes, several))
+            case ast.Slice():
+                return 0
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+                known = self.is_integer(left) or self.is_integer(right)  # so the other is no tuple
+                return 1 if known else -math.inf
+        return 1 if self.is_integer(index) else -math.inf
+
+    def is_integer(self, value: ast.expr) -> bool:
+        """Whether a value is known to be an integer."""
+        match value:
+            case ast.Constant(value=number):
+                return type(number) is int
+            case ast.Name(id=name):
+                return name in self.counters
+            case ast.UnaryOp(op=ast.USub(), operand=inner):
+                return self.is_integer(inner)
+            case ast.BinOp(left=left, right=right):
+                return self.is_integer(left) and self.is_integer(right)
+        return False
+
+    def union(self, values: list[ast.expr], less: float = -math.inf) -> Roots:
+        """The parameters that any of some values may be a part of, of as many axes as it may be."""
+        found = least(map(self.of, values))
+        return {name: axes + less for name, axes in found.items()}
 
     def is_list(self, value: ast.expr) -> bool:
         """Whether a value may be a list or tuple that is made here."""
@@ -102,6 +176,15 @@ def makes(func: ast.expr) -> bool:
     return isinstance(func, ast.Attribute) and func.attr in HARMLESS
 
 
+def least(found: Iterable[Roots]) -> Roots:
+    """All of some parameters, each with the least of its numbers."""
+    result: dict[str, float] = {}
+    for roots in found:
+        for name, axes in roots.items():
+            result[name] = min(axes, result.get(name, axes))
+    return result
+
+
 def is_view(func: ast.expr) -> bool:
     """Whether a function returns a part of an array."""
     if dotted(func) in registry.FUNCTIONS:
@@ -109,9 +192,9 @@ def is_view(func: ast.expr) -> bool:
     return isinstance(func, ast.Attribute) and func.attr in VIEWS
 
 
-def bindings(tree: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
+def bindings(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
     """Names, each with a value that it may get, or hold as an element."""
-    for node in ast.walk(tree):
+    for node in (n for s in body for n in ast.walk(s)):
         match node:
             case ast.Assign(targets=places, value=value):
                 for place in places:
@@ -157,9 +240,9 @@ def base_of(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def targets(tree: ast.FunctionDef) -> Iterator[ast.expr]:
+def targets(body: list[ast.stmt]) -> Iterator[ast.expr]:
     """What is written to."""
-    for node in ast.walk(tree):
+    for node in (n for s in body for n in ast.walk(s)):
         match node:
             case ast.Subscript(value=base, ctx=ast.Store() | ast.Del()):
                 yield base
