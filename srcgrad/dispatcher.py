@@ -211,6 +211,7 @@ class GradFunction(CPUDispatcher):  # type: ignore[misc]
                 self._options.vectormath,
                 self._options.lanes,
                 out,
+                self._options.small,
             )
         self._last = kinds
         return self._derived[before, kinds]

@@ -35,6 +35,8 @@ class Options:
         Whether gradients can be written into arrays that the caller passes.
     whole : bool
         Whether the version for operands that are broadcast at run time is compiled at once.
+    small : bool
+        Whether small arrays of constant extents are numbers in what is compiled.
     """
 
     fastmath: bool | frozenset[str]
@@ -42,13 +44,14 @@ class Options:
     lanes: bool
     out: bool = False
     whole: bool = False
+    small: bool = True
 
     @property
     def key(self) -> list[Any]:
         """The options as plain values."""
         flags = self.fastmath
         plain = flags if isinstance(flags, bool) else sorted(flags)
-        return [plain, self.vectormath, self.lanes, self.out, self.whole]
+        return [plain, self.vectormath, self.lanes, self.out, self.whole, self.small]
 
     def __reduce__(self) -> Any:
         """The same bytes in each process: a compiled caller is found on disk by what it calls."""

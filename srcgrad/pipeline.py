@@ -9,6 +9,7 @@ works.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,10 +37,13 @@ from .transform.adjoint import Parts, adjoint
 from .transform.hoisted import hoisted
 from .transform.into import into
 from .transform.lower import lower, versions
+from .transform.lowering.shapes import Extent
+from .transform.lowering.straight import guarded
 from .transform.prepare import prepare
 from .transform.private import rearranged
 from .transform.row_form import row_form
 from .transform.simplify import simplify
+from .transform.small.numbers import Numbers, as_numbers
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,9 @@ class Derived:
     rows : tuple of Program and str or None
         The gradient of the primal in row form, which is compiled if lanes take the loop with this
         counter; it calls nothing by name.
+    numbers : Numbers or None
+        The gradient with numbers for small arrays, and what it takes for granted: what is compiled
+        instead, where there are any.
     """
 
     flat: str
@@ -83,6 +90,7 @@ class Derived:
     extra: tuple[Any, ...] = ()
     gates: Mapping[str, Any] = field(default_factory=dict)
     rows: tuple[Program, str] | None = None
+    numbers: Numbers | None = None
 
     @functools.cached_property
     def loops(self) -> str:
@@ -97,18 +105,41 @@ class Derived:
     def _lowered(self, later: bool) -> str:
         first, *rest = self.programs
         others = [lower(p, self.vectormath, lanes=self.lanes) for p in rest]
+        if self.numbers is not None and not self.numbers.assumed:
+            first = self.numbers.program
         if self.into is not None:  # one version: a caller that passes arrays has loops of its own
             own = lower(  # the caller's memory
                 first, self.vectormath, lanes=self.lanes, reclaim=False, in_memory=False
             )
             return emit(self.into(own), others, "loops")
-        main, *broadcast = versions(first, self.vectormath, self.lanes, later)
-        if self.rows is not None:
-            program, counter = self.rows
-            other = versions(program, self.vectormath, self.lanes, later)
-            if not any(isinstance(s, For) and s.counter == counter for s in walk(other[0].body)):
-                main, *broadcast = other
+        main, *broadcast = self._versions(first, later)
         return emit(main, [*others, *broadcast], "loops")
+
+    def _versions(self, first: Program, later: bool) -> list[Program]:
+        """The gradient as loops, with numbers for small arrays; what is called where it may not."""
+        if self.numbers is None:
+            return self._in_rows(first, later)
+        small = self.numbers.program
+        assumed: dict[Extent, Extent] = dict(self.numbers.assumed.items())
+        main, *broadcast = versions(small, self.vectormath, self.lanes, later)
+        if not assumed:
+            return [main, *broadcast]
+        if later:
+            return [guarded(main, assumed, ""), *broadcast]
+        name = f"{first.name}_any"
+        other = replace(first, name=name)
+        rest = versions(other, self.vectormath, self.lanes)
+        return [guarded(main, assumed, name), *broadcast, *rest]
+
+    def _in_rows(self, first: Program, later: bool) -> list[Program]:
+        """The gradient as loops, of the primal in row form where lanes take its loop."""
+        usual = versions(first, self.vectormath, self.lanes, later)
+        if self.rows is None:
+            return usual
+        program, counter = self.rows
+        other = versions(program, self.vectormath, self.lanes, later)
+        kept = any(isinstance(s, For) and s.counter == counter for s in walk(other[0].body))
+        return usual if kept else other
 
 
 def derive(
@@ -120,6 +151,7 @@ def derive(
     vectormath: bool = True,
     lanes: bool = True,
     out: types.Type | None = None,
+    small: bool = True,
 ) -> Derived:
     """Differentiate a function for arguments of these types.
 
@@ -141,6 +173,8 @@ def derive(
         Whether independent rounds of a loop run side by side.
     out : numba.types.Type, optional
         The type of a last parameter: the arrays into which gradients are written.
+    small : bool
+        Whether what is compiled has numbers for small arrays.
 
     Raises
     ------
@@ -185,6 +219,13 @@ def derive(
         rows = in_rows[0], form.counter
     programs = (finished, *others)
     gates = {name: f for p in programs for name, f in p.gates.items()}
+    numbers = None
+    if small and rows is None and not called and (found := as_numbers(typed)) is not None:
+        with contextlib.suppress(UnsupportedError):  # a function that only arrays have
+            of_numbers, _ = gradient_program(
+                found.program, kinds, inlined.places, wrt, (with_value, tupled), swept
+            )
+            numbers = replace(found, program=of_numbers)
     return Derived(
         flat,
         programs,
@@ -197,6 +238,7 @@ def derive(
         extra,
         gates,
         rows,
+        numbers,
     )
 
 

@@ -1,0 +1,1 @@
+"""Small arrays of constant extents, as numbers."""
