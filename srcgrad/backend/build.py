@@ -28,6 +28,7 @@ from ..execution import show
 from . import store
 from .cache import Entry
 from .late import late_code
+from .memory import keep_what_is_freed
 from .modules import module
 from .passes import compiler_for
 from .sharing import share, without_wrappers
@@ -63,6 +64,7 @@ def build(
         Whether a short function becomes part of its compiled callers: what is written into their
         arrays is then known to be theirs, and nothing is counted that refers to it.
     """
+    keep_what_is_freed()
     path = _path(entry)
     scope = vars(module(f"srcgrad_{path.stem}", str(path)))
     scope |= captured or {}
