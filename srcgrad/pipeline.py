@@ -9,7 +9,6 @@ works.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +28,8 @@ from .errors import ArgumentError, Complaint, Place, UnsupportedError
 from .frontend.inline import Inlined
 from .frontend.parse import parse
 from .gate_types import backward_stubs
-from .program import Assign, For, Program, verify, walk, whole_of
+from .other_forms import Form, other_form
+from .program import Assign, Program, verify, walk, whole_of
 from .recursion import Routine, Routines, reachable, reachable_from
 from .returned import refuse_shared
 from .sweeps import Sweeps, completed, functions, sweeps
@@ -37,13 +37,9 @@ from .transform.adjoint import Parts, adjoint
 from .transform.hoisted import hoisted
 from .transform.into import into
 from .transform.lower import lower, versions
-from .transform.lowering.shapes import Extent
-from .transform.lowering.straight import guarded
 from .transform.prepare import prepare
 from .transform.private import rearranged
-from .transform.row_form import row_form
 from .transform.simplify import simplify
-from .transform.small.numbers import Numbers, as_numbers
 
 
 @dataclass(frozen=True)
@@ -71,12 +67,9 @@ class Derived:
         The parameters that the primal may write to, and captured arrays: ``captured0_``, ...
     extra : tuple of numpy.ndarray
         Captured arrays, passed after the user's arguments.
-    rows : tuple of Program and str or None
-        The gradient of the primal in row form, which is compiled if lanes take the loop with this
-        counter; it calls nothing by name.
-    numbers : Numbers or None
-        The gradient with numbers for small arrays, and what it takes for granted: what is compiled
-        instead, where there are any.
+    look_for_form : callable
+        Gives the gradient of another form of the primal, which is compiled in place of the first
+        program; None where there is no other.
     """
 
     flat: str
@@ -89,8 +82,12 @@ class Derived:
     written: frozenset[str]
     extra: tuple[Any, ...] = ()
     gates: Mapping[str, Any] = field(default_factory=dict)
-    rows: tuple[Program, str] | None = None
-    numbers: Numbers | None = None
+    look_for_form: Callable[[], Form | None] = lambda: None
+
+    @functools.cached_property
+    def form(self) -> Form | None:
+        """The form that is compiled, if it is another; looked for when it is first needed."""
+        return self.look_for_form()
 
     @functools.cached_property
     def loops(self) -> str:
@@ -104,42 +101,17 @@ class Derived:
 
     def _lowered(self, later: bool) -> str:
         first, *rest = self.programs
-        others = [lower(p, self.vectormath, lanes=self.lanes) for p in rest]
-        if self.numbers is not None and not self.numbers.assumed:
-            first = self.numbers.program
+        form, vectormath, lanes = self.form, self.vectormath, self.lanes
+        others = [lower(p, vectormath, lanes=lanes) for p in rest]
         if self.into is not None:  # one version: a caller that passes arrays has loops of its own
+            alone = form.alone(first) if form else first
             own = lower(  # the caller's memory
-                first, self.vectormath, lanes=self.lanes, reclaim=False, in_memory=False
+                alone, vectormath, lanes=lanes, reclaim=False, in_memory=False
             )
             return emit(self.into(own), others, "loops")
-        main, *broadcast = self._versions(first, later)
+        as_loops = form.as_loops if form else versions
+        main, *broadcast = as_loops(first, vectormath, lanes, later)
         return emit(main, [*others, *broadcast], "loops")
-
-    def _versions(self, first: Program, later: bool) -> list[Program]:
-        """The gradient as loops, with numbers for small arrays; what is called where it may not."""
-        if self.numbers is None:
-            return self._in_rows(first, later)
-        small = self.numbers.program
-        assumed: dict[Extent, Extent] = dict(self.numbers.assumed.items())
-        main, *broadcast = versions(small, self.vectormath, self.lanes, later)
-        if not assumed:
-            return [main, *broadcast]
-        if later:
-            return [guarded(main, assumed, ""), *broadcast]
-        name = f"{first.name}_any"
-        other = replace(first, name=name)
-        rest = versions(other, self.vectormath, self.lanes)
-        return [guarded(main, assumed, name), *broadcast, *rest]
-
-    def _in_rows(self, first: Program, later: bool) -> list[Program]:
-        """The gradient as loops, of the primal in row form where lanes take its loop."""
-        usual = versions(first, self.vectormath, self.lanes, later)
-        if self.rows is None:
-            return usual
-        program, counter = self.rows
-        other = versions(program, self.vectormath, self.lanes, later)
-        kept = any(isinstance(s, For) and s.counter == counter for s in walk(other[0].body))
-        return usual if kept else other
 
 
 def derive(
@@ -198,9 +170,15 @@ def derive(
     changed = frozenset(user[p] for p in written_parameters(typed))
     kinds = (*argument_types, *map(numba.typeof, extra))
     swept = sweeps(called, typed, planned)
-    finished, returned = gradient_program(
-        typed, kinds, inlined.places, wrt, (with_value, tupled), swept
+    gradient_of = functools.partial(
+        gradient_program,
+        kinds=kinds,
+        places=inlined.places,
+        wrt=wrt,
+        shape=(with_value, tupled),
+        swept=swept,
     )
+    finished, returned = gradient_of(typed)
     others = emitted_routines(called, swept, finished)
     check_constants([finished, *others])
     chosen = chosen_parameters(typed, wrt, dict(zip(typed.params, kinds, strict=True)))
@@ -212,20 +190,16 @@ def derive(
         )
     )
     flat = emit(written(finished) if written else finished, others)
-    rows = None
-    if lanes and out is None and not called and (form := row_form(typed)) is not None:
-        again = infer_again(form.program, kinds, inlined.places)[0]
-        in_rows = gradient_program(again, kinds, inlined.places, wrt, (with_value, tupled), swept)
-        rows = in_rows[0], form.counter
     programs = (finished, *others)
     gates = {name: f for p in programs for name, f in p.gates.items()}
-    numbers = None
-    if small and rows is None and not called and (found := as_numbers(typed)) is not None:
-        with contextlib.suppress(UnsupportedError):  # a function that only arrays have
-            of_numbers, _ = gradient_program(
-                found.program, kinds, inlined.places, wrt, (with_value, tupled), swept
-            )
-            numbers = replace(found, program=of_numbers)
+    look_for_form = functools.partial(
+        other_form,
+        typed,
+        lambda primal: gradient_of(primal)[0],
+        lambda primal: infer_again(primal, kinds, inlined.places)[0],
+        rows=lanes and out is None and not called,
+        small=small and not called,
+    )
     return Derived(
         flat,
         programs,
@@ -237,8 +211,7 @@ def derive(
         changed,
         extra,
         gates,
-        rows,
-        numbers,
+        look_for_form,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from oracles import differences, flatten, run_text
 
 from srcgrad import value_and_grad
+from srcgrad.other_forms import OfNumbers
 from srcgrad.pipeline import derive
 
 V = np.array([0.3, -0.7, 1.1])
@@ -201,8 +202,8 @@ def shifted(w):
 
 
 def test_extents_taken_for_granted():
-    found = derived(shifted, (V,)).numbers
-    assert found is not None and found.assumed == {"w.shape[0]": 3}
+    found = derived(shifted, (V,)).form
+    assert isinstance(found, OfNumbers) and found.assumed == {"w.shape[0]": 3}
 
 
 def test_other_extents():
@@ -231,7 +232,7 @@ def firsts(v):
 def test_guesses_do_not_change_longer_arguments():
     long = np.append(V, [2.0, 3.0])
     found = derived(firsts, (V,))
-    assert found.numbers is not None and found.numbers.assumed == {"v.shape[0]": 3}
+    assert isinstance(found.form, OfNumbers) and found.form.assumed == {"v.shape[0]": 3}
     slopes, _ = differences(firsts, long)
     np.testing.assert_allclose(values(found.loops, (long,))[1:], slopes, rtol=1e-7)
 
@@ -257,7 +258,7 @@ def grown(x):
 def test_stays(f):
     found = check(f, (0.7,))
     text = found.loops
-    assert found.numbers is None or "np.empty" in text or "append" in text
+    assert found.form is None or "np.empty" in text or "append" in text
 
 
 def length(v):
@@ -269,7 +270,7 @@ def test_norm_of_zeros():
     """The convention: 0 where the norm is 0."""
     args = (np.array([1.0, 2.0, 2.0]),)
     found = derived(length, args)
-    assert found.numbers is not None
+    assert isinstance(found.form, OfNumbers)
     np.testing.assert_array_equal(values(found.loops, args), [5.0, 1.0, 1.0, 1.0])
 
 
@@ -346,7 +347,7 @@ def test_random_programs(batch):
         text = program_text(random.Random(seed))
         f = define(text, seed)
         found = derived(f, args)
-        count += found.numbers is not None
+        count += isinstance(found.form, OfNumbers)
         on, off = values(found.loops, args), values(derived(f, args, small=False).loops, args)
         np.testing.assert_allclose(on, off, rtol=1e-9, atol=1e-9, err_msg=text)
         slopes, error = differences(f, *args)
