@@ -274,6 +274,44 @@ def test_norm_of_zeros():
     np.testing.assert_array_equal(values(found.loops, args), [5.0, 1.0, 1.0, 1.0])
 
 
+# What integers hold
+
+
+def cut_off(x):
+    a = np.array([1, 2, 3])
+    a[0] = 2.7
+    a[1] += 1
+    b = np.zeros_like(a)
+    b[2] = 3.9
+    return x * a[0] + a[1] * x * x + b[2] * np.array([x, 2.0])[0]
+
+
+def counted(x):
+    c = np.zeros(3, dtype=np.int64)
+    v = np.array([x, 2 * x, 3.0])
+    for k in range(3):
+        c[k % 2] += k
+    return v[c[0]] * x + c[1]
+
+
+def of_integers(x, n):
+    a = np.array([n, 2 * n])
+    b = a * 2 + a
+    b[1] = 7
+    c = np.array([x, x * x, 1.0])
+    d, e = a / 4, np.array([1.7, 2.2], dtype=np.int64)
+    return c[b[0] - 3] + np.sum(b * c[:2]) + b[1] // 2 + np.sum(d * x) + np.sum(a % 3 + e) * x
+
+
+@pytest.mark.parametrize("f", [cut_off, counted, of_integers])
+def test_integers_stay_integers(f):
+    args = (1.3, 1) if f is of_integers else (1.3,)
+    found = derived(f, args)
+    on, off = values(found.loops, args), values(found.flat, args)
+    np.testing.assert_allclose(on, off, rtol=1e-14)
+    assert on[0] == pytest.approx(f(*args), rel=1e-14)
+
+
 # Random programs
 
 

@@ -43,7 +43,7 @@ from ...program import (
     with_blocks,
     with_expressions,
 )
-from ...rules.expressions import MISSING, dotted, literal, np_name
+from ...rules.expressions import dotted, literal, np_name
 from ...syntax import elements_of
 from .assumed import MOST
 from .elements import Atoms, Elements, NotSmall, array_of, element, mapped, times
@@ -228,14 +228,17 @@ class Writer:
     def fitted(self, value: Expr) -> Expr:
         """A value as an array of these numbers holds it."""
         number = literal(value)
-        if number is not MISSING and isinstance(self.kind, types.Float) and type(number) is int:
-            return self.constant(float(number))
-        if isinstance(value, ast.Name):
-            held = self.kinds.get(value.id)
-            if held != self.kind and isinstance(self.kind, types.Float):
-                return ast.BinOp(value, ast.Mult(), ast.Constant(1.0))
-            if held != self.kind:
-                raise NotSmall
+        if isinstance(self.kind, types.Float):
+            if type(number) is int:
+                return self.constant(float(number))
+            other = isinstance(value, ast.Name) and self.kinds.get(value.id) != self.kind
+            return ast.BinOp(value, ast.Mult(), ast.Constant(1.0)) if other else value
+        if isinstance(self.kind, types.Integer) and type(number) is float and number.is_integer():
+            return ast.Constant(int(number))  # `np.zeros` of integers
+        if isinstance(self.kind, types.Integer) and not is_integral(value, self.kinds):
+            raise NotSmall  # an array of integers would cut it off
+        if isinstance(value, ast.Name) and self.kinds.get(value.id) != self.kind:
+            raise NotSmall
         return value
 
     def constant(self, number: float) -> Expr:
@@ -317,6 +320,20 @@ class Substitution(ast.NodeTransformer):
             case ast.Attribute(value=ast.Name(id=name), attr="size") if name in self.writer.numbers:
                 return ast.Constant(self.writer.numbers[name].size)
         return self.generic_visit(node)
+
+
+def is_integral(value: Expr, kinds: Mapping[str, Any]) -> bool:
+    """Whether a value of one operation is certainly an integer."""
+    match value:
+        case ast.Name(id=name):
+            return isinstance(kinds.get(name), types.Integer)
+        case ast.Subscript(value=ast.Name(id=name)):
+            return isinstance(getattr(kinds.get(name), "dtype", None), types.Integer)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return is_integral(operand, kinds)
+        case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.FloorDiv() | ast.Mod()):
+            return is_integral(value.left, kinds) and is_integral(value.right, kinds)
+    return type(literal(value)) is int
 
 
 def spread(values: Atoms, shape: Sequence[int]) -> Atoms:
