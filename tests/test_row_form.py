@@ -130,7 +130,7 @@ NOT_IN_ROWS = [
 
 def texts_of(f, c, p):
     kinds = numba.typeof(c), numba.typeof(p)
-    return [derive(f, None, True, kinds, lanes=flag).straight for flag in (True, False)]
+    return [derive(f, None, True, kinds, lanes=k, small=False).straight for k in (True, False)]
 
 
 def agree(f, c, p):

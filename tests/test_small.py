@@ -123,6 +123,15 @@ def filtered(q, ys):
     return total
 
 
+def written_through_a_view_of_a_view(v, y):
+    a = v * np.array([1.0, 2.0, 3.0])
+    b = a[::-1]
+    c = b[:2]
+    c *= y
+    c[0] += y
+    return a[0] * a[1] + a[2]
+
+
 CASES = [
     (lorenz, (V, np.array([3.0, 5.0, 1.0]), POINTS)),
     (turned, (V, V + 1.0)),
@@ -130,6 +139,7 @@ CASES = [
     (pushed, (POINTS,)),
     (held_in_place, (V,)),
     (seen_through_another_name, (V,)),
+    (written_through_a_view_of_a_view, (V, 0.7)),
     (swapped, (V, V[::-1].copy())),
     (looked_up, (V, 1)),
     (filtered, (0.3, V)),
@@ -291,7 +301,8 @@ def counted(x):
     v = np.array([x, 2 * x, 3.0])
     for k in range(3):
         c[k % 2] += k
-    return v[c[0]] * x + c[1]
+    e = np.full_like(np.array([True, x > 0.0]), 3)
+    return v[c[0]] * x + c[1] + np.sum(e * x)
 
 
 def of_integers(x, n):

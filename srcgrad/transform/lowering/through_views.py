@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from numba import types
+
 from ...analysis.exposed import exposed
 from ...analysis.least import natural_loops
 from ...program import (
@@ -35,6 +37,7 @@ from ...program import (
     with_blocks,
     with_expressions,
 )
+from ...syntax import elements_of
 from .effects import memory_classes
 from .joint import by_elements
 from .lane_loops import Nests, following
@@ -99,6 +102,8 @@ def through(view: View, rest: Block, after: set[str], kinds: Mapping[str, Any]) 
     span, others = rest[:end], rest[end:]
     if place is None or (not others and view.target in after):
         return None
+    if not isinstance(kinds.get(view.source), types.Array):  # rows in a list have no matrix
+        return None
     if bound(span) & {view.target, view.source, *set().union(*map(names, place))}:
         return None
     users = [s for s in walk(span) if mentions(s, view.target)]
@@ -116,7 +121,7 @@ def place_of(view: View) -> list[Expr] | None:
     """The subscripts of ``row = x[i]``, numbers all of them; None for any other view."""
     match view.value:
         case ast.Subscript(value=ast.Name(id=name), slice=index) if name == view.source:
-            parts = index.elts if isinstance(index, ast.Tuple) else [index]
+            parts = elements_of(index)
             return parts if all(map(is_number, parts)) and name != view.target else None
     return None
 

@@ -41,7 +41,7 @@ def copyable(program: Program) -> set[str]:
             group = classes.get(name, name)
             others = members.get(group, set()) - {name}
             if others & later[id(stmt)]:
-                spoiled |= {name} | (others & later[id(stmt)])
+                spoiled |= {name} | others  # those between the two as well: views of views
     return set(program.types) - spoiled
 
 

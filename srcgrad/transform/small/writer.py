@@ -43,7 +43,7 @@ from ...program import (
     with_blocks,
     with_expressions,
 )
-from ...rules.expressions import dotted, literal, np_name
+from ...rules.expressions import MISSING, dotted, literal, np_name
 from ...syntax import elements_of
 from .assumed import MOST
 from .elements import Atoms, Elements, NotSmall, array_of, element, mapped, times
@@ -124,7 +124,8 @@ class Writer:
 
     def with_arrays(self, stmt: Stmt, touched: frozenset[str]) -> None:
         """A statement that takes arrays as a whole: outside of loops they are made for it."""
-        if self.depth or touched & {*written(stmt), *binds(stmt)} or blocks(stmt):
+        shared = isinstance(stmt, Alias | View)  # memory that may be written to later
+        if shared or self.depth or touched & {*written(stmt), *binds(stmt)} or blocks(stmt):
             self.kept |= touched
             self.out.append(with_blocks(stmt, tuple(map(self.block, blocks(stmt)))))
             return
@@ -238,6 +239,8 @@ class Writer:
         if isinstance(self.kind, types.Integer) and not is_integral(value, self.kinds):
             raise NotSmall  # an array of integers would cut it off
         if isinstance(value, ast.Name) and self.kinds.get(value.id) != self.kind:
+            raise NotSmall
+        if self.kind == types.boolean and number is not MISSING and type(number) is not bool:
             raise NotSmall
         return value
 
