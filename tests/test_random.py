@@ -60,7 +60,7 @@ def check(text: str, compiled: bool = False, loops: bool = True) -> bool:
 @given(programs())
 def test_random_programs(text: str) -> None:
     assume(usable(text))
-    assume(check(text))
+    assume(check(text, loops=len(text) % 4 == 0))
 
 
 @pytest.mark.parametrize("batch", range(17))
