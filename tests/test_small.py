@@ -132,6 +132,14 @@ def written_through_a_view_of_a_view(v, y):
     return a[0] * a[1] + a[2]
 
 
+def never_reached(v):
+    a = v * np.array([1.0, 2.0, 3.0])
+    if 0.2 > 0.5:
+        b = a * 2.0
+        a = b[::-1]
+    return np.sum(a * a)
+
+
 CASES = [
     (lorenz, (V, np.array([3.0, 5.0, 1.0]), POINTS)),
     (turned, (V, V + 1.0)),
@@ -140,6 +148,7 @@ CASES = [
     (held_in_place, (V,)),
     (seen_through_another_name, (V,)),
     (written_through_a_view_of_a_view, (V, 0.7)),
+    (never_reached, (V,)),
     (swapped, (V, V[::-1].copy())),
     (looked_up, (V, 1)),
     (filtered, (0.3, V)),

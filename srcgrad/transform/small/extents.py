@@ -91,6 +91,9 @@ class Extents:
         """Compare what is known of a name with one of its definitions."""
         if name in self.unknown:
             return
+        if name not in self.kinds:  # never reached
+            self.unknown.add(name)
+            return
         try:
             shape = self.elements.of(value).shape
         except Later:

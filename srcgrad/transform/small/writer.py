@@ -174,7 +174,7 @@ class Writer:
 
     def assign(self, target: str, value: Expr, stmt: Stmt) -> None:
         """``z = value``."""
-        self.kind = getattr(self.kinds[target], "dtype", self.kinds[target])
+        self.kind = self.kind_of(target)
         if self.kind == types.boolean and not is_truth(value):
             raise NotSmall  # `True + True` is 2 as a number
         if target in self.numbers:
@@ -194,6 +194,12 @@ class Writer:
         else:
             assert isinstance(stmt, Assign)
             self.out.append(replace(stmt, value=self.substituted(value)))
+
+    def kind_of(self, name: str) -> Any:
+        """The type of a number, or of an array's elements; what is never reached has none."""
+        if name not in self.kinds:
+            raise NotSmall
+        return getattr(self.kinds[name], "dtype", self.kinds[name])
 
     def norm(self, target: str, x: Atoms) -> None:
         """``np.linalg.norm``, whose gradient is 0 where it is 0."""
@@ -252,7 +258,7 @@ class Writer:
     def store(self, stmt: Store | Increment) -> None:
         """``a[index] = value`` and ``a[index] += value``."""
         target = stmt.target
-        self.kind = getattr(self.kinds[target], "dtype", self.kinds[target])
+        self.kind = self.kind_of(target)
         parts: list[Expr] = [ast.Constant(...)]
         if stmt.index is not None:
             parts = elements_of(stmt.index)
